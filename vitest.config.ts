@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  ssr: { resolve: { conditions: ['countersign-source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['countersign-source'] } },
   resolve: { conditions: ['countersign-source'] },
   test: {
     include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'test/**/*.spec.ts'],

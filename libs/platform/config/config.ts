@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { EnvironmentDto, ProductionEnvironmentDto } from './environment.dto.js';
+
+/** The typed tree everyone else asks for. Made once from `process.env`; nothing else reads it. */
+export class Config {
+  readonly production: boolean;
+  readonly test: boolean;
+  readonly http: { host: string; port: number; workerPort: number; metricsPort: number; publicUrl: string };
+  readonly database: { url: string };
+  readonly redis: { url: string; allowVolatile: boolean };
+  readonly keys: { installation: Buffer; ring: { kid: string; key: Buffer }[] };
+  readonly partitions: number;
+  readonly worker: { queues: string[] | undefined; concurrency: number };
+  readonly logLevel: string;
+  readonly clockOffsetMs: number;
+  readonly shutdownDelayMs: number;
+  /** Origin of the simulator, or undefined. An account whose base URL has this origin is a simulator account. */
+  readonly simulatorOrigin: string | undefined;
+
+  constructor(env: EnvironmentDto) {
+    this.production = env.NODE_ENV === 'production';
+    this.test = env.NODE_ENV === 'test';
+    this.http = {
+      host: env.HOST,
+      port: env.PORT,
+      workerPort: env.WORKER_PORT,
+      metricsPort: env.METRICS_PORT,
+      publicUrl: env.PUBLIC_URL.replace(/\/+$/, ''),
+    };
+    this.database = { url: env.DATABASE_URL };
+    this.redis = { url: env.REDIS_URL, allowVolatile: env.ALLOW_VOLATILE_REDIS };
+    this.keys = {
+      installation: Buffer.from(env.INSTALLATION_KEY, 'base64'),
+      ring: parseKeyring(env.KEYRING),
+    };
+    this.partitions = env.PARTITIONS;
+    this.worker = { queues: parseList(env.WORKER_QUEUES), concurrency: env.WORKER_CONCURRENCY };
+    this.logLevel = env.LOG_LEVEL;
+    this.clockOffsetMs = env.CLOCK_OFFSET_MS;
+    this.shutdownDelayMs = env.SHUTDOWN_DELAY_MS;
+    this.simulatorOrigin = env.SIMULATOR_URL ? new URL(env.SIMULATOR_URL).origin : undefined;
+  }
+}
+
+/** A configuration the process must not start with. `main.ts` prints the message alone and exits. */
+export class BootRefused extends Error {}
+
+/** Reads and validates the environment. Throws `BootRefused` naming every variable that is wrong. */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const schema =
+    environment['NODE_ENV'] === 'production' || !environment['NODE_ENV']
+      ? ProductionEnvironmentDto
+      : EnvironmentDto;
+  const known = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const env = plainToInstance(schema, known, { exposeDefaultValues: true });
+  const problems = validateSync(env, { forbidUnknownValues: false }).flatMap((error) =>
+    Object.values(error.constraints ?? {}).map((rule) =>
+      rule.includes(error.property) ? rule : `${error.property}: ${rule}`,
+    ),
+  );
+  if (env.NODE_ENV === 'production' && env.SIMULATOR_URL) {
+    problems.push('SIMULATOR_URL must not be set in production: a simulator account would reveal codes');
+  }
+  if (env.NODE_ENV !== 'test' && env.CLOCK_OFFSET_MS !== 0) {
+    problems.push('CLOCK_OFFSET_MS moves every expiry and is for tests only');
+  }
+  if (problems.length > 0) {
+    throw new BootRefused(
+      `Countersign cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+  }
+  return new Config(env);
+}
+
+function parseKeyring(value: string): { kid: string; key: Buffer }[] {
+  return value.split(',').map((entry) => {
+    const colon = entry.indexOf(':');
+    return { kid: entry.slice(0, colon), key: Buffer.from(entry.slice(colon + 1), 'base64') };
+  });
+}
+
+function parseList(value: string | undefined): string[] | undefined {
+  if (value === undefined) return undefined;
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}
+
+/** Variables of one command only, which are no part of a running process's configuration. */
+export function readVariables(names: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(
+    names.map((name) => [name, process.env[name] === '' ? undefined : process.env[name]]),
+  );
+}

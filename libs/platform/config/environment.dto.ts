@@ -1,0 +1,117 @@
+import { Transform, Type } from 'class-transformer';
+import { IsIn, IsInt, IsNotIn, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+
+/** The values shipped in `.env.example`. They are public, so they never protect anything. */
+export const SAMPLE_SECRETS = [
+  'c2FtcGxlLWluc3RhbGxhdGlvbi1rZXktY2hhbmdlLW1lIQ==',
+  'k1:c2FtcGxlLWtleXJpbmcta2V5LWNoYW5nZS1tZS1ub3chIQ==',
+];
+
+const BASE64_32_BYTES = '[A-Za-z0-9+/]{43}=';
+const anyUrl = { require_tld: false, require_protocol: true };
+const toBoolean = Transform(({ value }) =>
+  value === '1' || value === 'true' ? true : value === undefined ? undefined : false,
+);
+
+/**
+ * Every variable the processes read. `process.env` is validated against this class once, at boot;
+ * a bad value stops the process with the variable's name and the rule it breaks.
+ */
+export class EnvironmentDto {
+  @IsOptional()
+  @IsIn(['development', 'test', 'production'])
+  NODE_ENV: 'development' | 'test' | 'production' = 'production';
+
+  @IsOptional()
+  @IsString()
+  HOST = '0.0.0.0';
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  PORT = 3000;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  WORKER_PORT = 3001;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  METRICS_PORT = 9464;
+
+  @IsUrl({ ...anyUrl, protocols: ['postgres', 'postgresql'] })
+  DATABASE_URL!: string;
+
+  @IsUrl({ ...anyUrl, protocols: ['redis', 'rediss'] })
+  REDIS_URL!: string;
+
+  @IsUrl({ ...anyUrl, protocols: ['http', 'https'] })
+  PUBLIC_URL!: string;
+
+  @IsOptional()
+  @IsUrl({ ...anyUrl, protocols: ['http', 'https'] })
+  SIMULATOR_URL?: string;
+
+  /** Decides partitions. Never rotated: a receiver's keys would move to another slot. */
+  @Matches(new RegExp(`^${BASE64_32_BYTES}$`), { message: 'INSTALLATION_KEY must be 32 bytes in base64' })
+  INSTALLATION_KEY!: string;
+
+  /** `kid:base64[,kid:base64…]`; the first writes, the others only verify and open. */
+  @Matches(new RegExp(`^[a-z0-9]{1,4}:${BASE64_32_BYTES}(,[a-z0-9]{1,4}:${BASE64_32_BYTES})*$`), {
+    message: 'KEYRING must be kid:base64[,kid:base64…], each key of 32 bytes',
+  })
+  KEYRING!: string;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(256)
+  PARTITIONS = 64;
+
+  @IsOptional()
+  @IsString()
+  WORKER_QUEUES?: string;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(50)
+  WORKER_CONCURRENCY = 50;
+
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+  LOG_LEVEL = 'info';
+
+  @toBoolean
+  ALLOW_VOLATILE_REDIS = false;
+
+  @toBoolean
+  EMBEDDED = false;
+
+  @Type(() => Number)
+  @IsInt()
+  CLOCK_OFFSET_MS = 0;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(60_000)
+  SHUTDOWN_DELAY_MS = 5_000;
+}
+
+/** Rules that hold only in production. */
+export class ProductionEnvironmentDto extends EnvironmentDto {
+  @IsNotIn(SAMPLE_SECRETS, {
+    message: 'INSTALLATION_KEY is the sample value: make one with `openssl rand -base64 32`',
+  })
+  declare INSTALLATION_KEY: string;
+
+  @IsNotIn(SAMPLE_SECRETS, {
+    message: 'KEYRING is the sample value: make one with `openssl rand -base64 32`',
+  })
+  declare KEYRING: string;
+}

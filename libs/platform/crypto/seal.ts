@@ -1,0 +1,48 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type KeyLabel, KeyRing } from './key-ring.js';
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** The key that sealed a value is no longer in the ring. */
+export class RetiredKey extends Error {
+  constructor(readonly kid: string) {
+    super(`key ${kid} is not in the key ring`);
+  }
+}
+
+/**
+ * AES-256-GCM with a random 96-bit IV. Text form: `kid.base64url(iv ‖ tag ‖ ciphertext)`.
+ * `boundTo` is authenticated, not stored: a ciphertext moved to another record does not open (SEC-07).
+ */
+@Injectable()
+export class Sealer {
+  constructor(private readonly keyRing: KeyRing) {}
+
+  seal(label: KeyLabel, plain: string, boundTo: string): string {
+    const { kid, key } = this.keyRing.active(label);
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    cipher.setAAD(Buffer.from(boundTo));
+    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+    return `${kid}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
+  }
+
+  /** Throws `RetiredKey`, or an authentication error when the value was altered or moved. */
+  open(label: KeyLabel, sealed: string, boundTo: string): string {
+    const dot = sealed.indexOf('.');
+    const kid = sealed.slice(0, dot);
+    const key = this.keyRing.find(label, kid);
+    if (!key) throw new RetiredKey(kid);
+    const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(Buffer.from(boundTo));
+    decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
+      'utf8',
+    );
+  }
+}

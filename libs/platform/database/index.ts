@@ -1,0 +1,11 @@
+export {
+  createDataSource,
+  Database,
+  type DatabaseState,
+  type Entity,
+  isDatabaseFailure,
+  missingMigrations,
+  sqlState,
+} from './database.js';
+export { DatabaseModule } from './database.module.js';
+export { asUuid } from './id-column.js';

@@ -1,0 +1,4 @@
+import { Foundation1700000000001 } from './1700000000001-foundation.js';
+
+/** In order. A migration only expands; a column goes one release after its last use. */
+export const MIGRATIONS = [Foundation1700000000001];

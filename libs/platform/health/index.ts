@@ -1,0 +1,2 @@
+export { ProcessState } from './health.controller.js';
+export { HealthModule } from './health.module.js';

@@ -1,0 +1,161 @@
+import type { Socket } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '#platform/errors';
+import { loggerFor, NestLogger } from '#platform/logging';
+import { Metrics } from '#platform/metrics';
+import { DtoPipe } from '#platform/validation';
+import { IdempotencyGuard } from './idempotency.js';
+import { parseJsonBody } from './json-body.js';
+import { ProblemFilter, sendError } from './problem.filter.js';
+import { KnownRoutes } from './routes-known.js';
+
+const API_BODY_BYTES = 16 * 1024;
+const WEBHOOK_BODY_BYTES = 1024 * 1024;
+const MAX_HEADERS = 64;
+const MAX_AUTHORIZATION = 1024;
+export const WEBHOOK_PREFIX = '/webhooks/';
+const logger = loggerFor('http');
+
+/**
+ * A Nest application on Fastify with this service's rules for every request: JSON only, 16 KB, strict parsing,
+ * one error form, one log line. `rootModule` brings the routes. Neither listens nor handles signals.
+ */
+export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApplication> {
+  let sequence = 0;
+  const boot = Date.now().toString(36);
+  const adapter = new FastifyAdapter({
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    bodyLimit: API_BODY_BYTES,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000 },
+    genReqId: () => `${boot}-${(++sequence).toString(36)}`,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendError(error, request, reply),
+    clientErrorHandler: refuseMalformed,
+    forceCloseConnections: 'idle',
+  } as never);
+  prepare(adapter.getInstance() as unknown as FastifyInstance);
+  const app = await NestFactory.create<NestFastifyApplication>(rootModule as never, adapter, {
+    logger: new NestLogger(),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalPipes(new DtoPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  observe(fastify, app.get(Metrics));
+  app.get(IdempotencyGuard, { strict: false }).attach(fastify);
+  return app;
+}
+
+function prepare(fastify: FastifyInstance): void {
+  const routes = new KnownRoutes();
+  fastify.addHook('onRoute', (route) => {
+    routes.add(route.url, typeof route.method === 'string' ? [route.method] : route.method);
+    if (route.url.startsWith(WEBHOOK_PREFIX)) route.bodyLimit = WEBHOOK_BODY_BYTES;
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers({
+      'x-request-id': request.id,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    done(refuseEarly(request));
+  });
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      done(null, readBody(request, body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  setNotFound(fastify, routes);
+}
+
+/** Nest installs its own not-found handler at init; ours is offered first and told which methods exist. */
+function setNotFound(fastify: FastifyInstance, routes: KnownRoutes): void {
+  const original = fastify.setNotFoundHandler.bind(fastify);
+  (fastify as { setNotFoundHandler: unknown }).setNotFoundHandler = () =>
+    original((request, reply) => {
+      const allow = routes.allowed(request.url.split('?', 1)[0]!);
+      const problem =
+        allow.length > 0 && !allow.includes(request.method)
+          ? new Problem('route.method_not_allowed', { headers: { allow: allow.join(', ') } })
+          : new Problem('route.not_found');
+      sendError(problem, request, reply);
+    });
+}
+
+function readBody(request: FastifyRequest, body: Buffer): unknown {
+  const type = request.headers['content-type'] ?? '';
+  const charset = /charset\s*=\s*"?([^;"\s]+)/i.exec(type)?.[1];
+  if (charset && !/^utf-?8$/i.test(charset)) throw new Problem('request.unsupported_media_type');
+  // A webhook is verified over its untouched bytes before anything reads it (ATK-15).
+  return request.url.startsWith(WEBHOOK_PREFIX) ? body : parseJsonBody(body);
+}
+
+/** What is wrong with a request before its body is read; undefined when nothing is. */
+function refuseEarly(request: FastifyRequest): Problem | undefined {
+  const raw = request.raw;
+  if (
+    raw.rawHeaders.length > MAX_HEADERS * 2 ||
+    (raw.headers.authorization?.length ?? 0) > MAX_AUTHORIZATION
+  ) {
+    return new Problem('request.headers_too_large');
+  }
+  if (raw.headers['content-encoding'] !== undefined && raw.headers['content-encoding'] !== 'identity') {
+    return new Problem('request.unsupported_media_type');
+  }
+  return isPlainPath(request.url) ? undefined : new Problem('route.not_found');
+}
+
+/** One spelling per address: an encoded letter, a doubled slash or a dot segment never reaches the router (ATK-30). */
+function isPlainPath(url: string): boolean {
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  if (!path.includes('%') && !path.includes('//') && !path.includes('/.') && !path.includes(';')) return true;
+  if (path.includes('//') || /\/\.{1,2}(\/|$)/.test(path) || path.includes(';')) return false;
+  return !/%(?:2d|2e|5f|7e|3[0-9]|[46][1-9a-f]|[57][0-9a]|00)/i.test(path);
+}
+
+function observe(fastify: FastifyInstance, metrics: Metrics): void {
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const seconds = reply.elapsedTime / 1000;
+    metrics.requests.inc({ route, method: request.method, status: reply.statusCode });
+    metrics.requestSeconds.observe({ route }, seconds);
+    logger.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+    done();
+  });
+}
+
+/** Bytes that are not HTTP, or headers over Node's limit. There is no request object to answer through. */
+function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const problem = new Problem(tooLarge ? 'request.headers_too_large' : 'request.malformed');
+  const body = JSON.stringify({
+    type: `urn:countersign:error:${problem.code}`,
+    title: problem.title,
+    status: problem.status,
+    code: problem.code,
+  });
+  const reason = tooLarge ? 'Request Header Fields Too Large' : 'Bad Request';
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\nCache-Control: no-store\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,90 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseFailure } from '#platform/database';
+import { dependencyUnavailable, type ErrorCode, Problem } from '#platform/errors';
+import { describeError, loggerFor } from '#platform/logging';
+import { isRedisFailure } from '#platform/redis';
+import { rendererFor } from './error-renderers.js';
+import { RepeatedReply } from './idempotency.js';
+
+const logger = loggerFor('http');
+const FASTIFY_CODES: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request.too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request.unsupported_media_type',
+  FST_ERR_CTP_EMPTY_TYPE: 'request.unsupported_media_type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.malformed',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'request.invalid_json',
+  FST_ERR_BAD_URL: 'route.not_found',
+  FST_ERR_NOT_FOUND: 'route.not_found',
+};
+
+/** The one place where an error becomes an answer. Unknown errors are told as 500 without a word of their own. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendError(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}
+
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // The health door throws its own finished answer.
+  if (error instanceof HttpException && request.url.startsWith('/health/')) {
+    void reply
+      .status(error.getStatus())
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(error.getResponse());
+    return;
+  }
+  if (error instanceof RepeatedReply) {
+    void reply
+      .status(error.status)
+      .headers({ 'content-type': error.contentType, 'idempotency-replayed': 'true' })
+      .serializer(String)
+      .send(error.body);
+    return;
+  }
+  const problem = toProblem(error);
+  if (problem.status >= 500 && problem.code !== 'dependency.unavailable') {
+    logger.error(
+      {
+        requestId: request.id,
+        route: request.routeOptions.url,
+        error: describeError(problem.options.cause ?? error),
+      },
+      'request failed',
+    );
+  } else if (problem.code === 'dependency.unavailable') {
+    logger.warn(
+      { requestId: request.id, ...problem.options.members, error: describeError(problem.options.cause) },
+      'dependency unavailable',
+    );
+  }
+  const rendered = rendererFor(request.url)(problem, request.id);
+  if (problem.options.retryAfterSeconds !== undefined)
+    void reply.header('retry-after', Math.max(1, Math.ceil(problem.options.retryAfterSeconds)));
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="countersign"');
+  if (problem.status === 413) void reply.header('connection', 'close');
+  if (problem.options.headers) void reply.headers(problem.options.headers);
+  void reply
+    .status(rendered.status)
+    .header('content-type', rendered.contentType)
+    .serializer(JSON.stringify)
+    .send(rendered.body);
+}
+
+/** Finds the catalogue code of anything thrown. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isRedisFailure(error)) return dependencyUnavailable('redis', error);
+  if (isDatabaseFailure(error)) return dependencyUnavailable('postgres', error);
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && FASTIFY_CODES[code]) return new Problem(FASTIFY_CODES[code]);
+  if (error instanceof HttpException) {
+    if (error.getStatus() === 404) return new Problem('route.not_found');
+    if (error.getStatus() < 500) return new Problem('request.malformed');
+  }
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('request.malformed');
+  return new Problem('internal.error', { cause: error });
+}

@@ -1,0 +1,120 @@
+import { randomFillSync } from 'node:crypto';
+import { decodeBase32, encodeBase32 } from './base32.js';
+
+/**
+ * One id, many spellings: every id is 128 bits in the UUIDv4 pattern, held inside as 26 base32 characters.
+ * Each vendor's form only renders those bits, so no look-up table can drift.
+ * Challenge ids carry their partition in byte 0 and the message number in byte 15 (0 = the challenge itself).
+ */
+export type Identifier = string;
+
+export const ID_PREFIXES = {
+  challenge: 'chl_',
+  message: 'msg_',
+  tenant: 'ten_',
+  key: 'key_',
+  generator: 'gen_',
+  template: 'tpl_',
+  account: 'acc_',
+  sender: 'snd_',
+} as const;
+export type IdKind = keyof typeof ID_PREFIXES;
+
+const POOL_BYTES = 4096;
+const pool = Buffer.allocUnsafe(POOL_BYTES);
+let poolAt = POOL_BYTES;
+
+/** 16 bytes from the system's CSPRNG, drawn in blocks: one call per 256 ids instead of one per id. */
+function randomBytes16(): Buffer {
+  if (poolAt === POOL_BYTES) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  const bytes = Buffer.from(pool.subarray(poolAt, poolAt + 16));
+  pool.fill(0, poolAt, poolAt + 16);
+  poolAt += 16;
+  return bytes;
+}
+
+/** A fresh random id. */
+export function newId(): Identifier {
+  return encodeBase32(stampVersion(randomBytes16()));
+}
+
+/** A challenge id in the given partition, from fresh random bits or from the 16 bytes that name one operation. */
+export function newChallengeId(partition: number, operation?: Buffer): Identifier {
+  const bytes = stampVersion(operation ? Buffer.from(operation) : randomBytes16());
+  bytes[0] = partition;
+  bytes[15] = 0;
+  return encodeBase32(bytes);
+}
+
+function stampVersion(bytes: Buffer): Buffer {
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return bytes;
+}
+
+/** The partition of a challenge or message id: its first byte, read from the first two characters. */
+export function partitionOf(id: Identifier): number {
+  return decodeBase32(id)![0]!;
+}
+
+/** Message `number` (1..9) of a challenge; number 0 gives the challenge back. */
+export function messageId(challengeId: Identifier, number: number): Identifier {
+  const bytes = decodeBase32(challengeId)!;
+  bytes[15] = number;
+  return encodeBase32(bytes);
+}
+
+/** Splits a message id into its challenge and its number. */
+export function splitMessageId(id: Identifier): { challengeId: Identifier; number: number } {
+  const bytes = decodeBase32(id)!;
+  const number = bytes[15]!;
+  bytes[15] = 0;
+  return { challengeId: encodeBase32(bytes), number };
+}
+
+/** `chl_…`, `gen_…`: the native spelling. */
+export function renderNative(kind: IdKind, id: Identifier): string {
+  return ID_PREFIXES[kind] + id;
+}
+
+/** Reads the native spelling; undefined for anything else. */
+export function parseNative(kind: IdKind, text: unknown): Identifier | undefined {
+  const prefix = ID_PREFIXES[kind];
+  if (typeof text !== 'string' || text.length !== prefix.length + 26 || !text.startsWith(prefix))
+    return undefined;
+  return validated(decodeBase32(text.slice(prefix.length)));
+}
+
+/** Lower-case UUID: Messangi's `requestId`, Authsignal's `challengeId`, PostgreSQL's `uuid`. */
+export function renderUuid(id: Identifier): string {
+  const hex = decodeBase32(id)!.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Reads a UUID in either case; undefined for anything else. */
+export function parseUuid(text: unknown): Identifier | undefined {
+  if (typeof text !== 'string' || text.length !== 36 || !UUID.test(text)) return undefined;
+  return validated(Buffer.from(text.replaceAll('-', ''), 'hex'));
+}
+
+/** Twilio's `VE…`/`VA…`/`AC…` (lower hex behind two letters) and Infobip's 32 upper-case hex characters. */
+export function renderHex(id: Identifier): string {
+  return decodeBase32(id)!.toString('hex');
+}
+
+/** A positive integer of 52 bits derived from the id: what Messangi's `status` answers as `data.id`. */
+export function renderInteger(id: Identifier): number {
+  const bytes = decodeBase32(id)!;
+  return (bytes.readUIntBE(9, 6) % 2 ** 46) * 64 + (bytes[1]! & 63) + 1;
+}
+
+function validated(bytes: Buffer | undefined): Identifier | undefined {
+  if (!bytes || bytes.length !== 16) return undefined;
+  const stamped = (bytes[6]! & 0xf0) === 0x40 && (bytes[8]! & 0xc0) === 0x80;
+  return stamped ? encodeBase32(bytes) : undefined;
+}

@@ -1,0 +1,1 @@
+export { configureLogging, describeError, type Logger, loggerFor, NestLogger } from './logger.js';

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '#platform/config';
+import { keyedDigest, KeyRing } from '#platform/crypto';
+
+/**
+ * Where a receiver's records live. All of one receiver's keys share the hash tag of one partition, so that each
+ * transition is one script on one slot, alone or in a Redis Cluster.
+ */
+@Injectable()
+export class Partitions {
+  readonly count: number;
+  private readonly tags: string[];
+
+  constructor(
+    config: Config,
+    private readonly keyRing: KeyRing,
+  ) {
+    this.count = config.partitions;
+    this.tags = Array.from(
+      { length: 256 },
+      (_, partition) => `{p${partition.toString(16).padStart(2, '0')}}:`,
+    );
+  }
+
+  /** The partition of a canonical receiver, by a key that is never rotated. */
+  of(canonicalReceiver: string): number {
+    return (
+      keyedDigest(this.keyRing.installationKey, ['partition', canonicalReceiver]).readUInt32BE(0) % this.count
+    );
+  }
+
+  /** `{p1f}:`, the beginning of every key of that partition. */
+  tag(partition: number): string {
+    return this.tags[partition]!;
+  }
+
+  all(): number[] {
+    return Array.from({ length: this.count }, (_, partition) => partition);
+  }
+}

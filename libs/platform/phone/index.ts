@@ -1,0 +1,7 @@
+export {
+  type CanonicalReceiver,
+  foldVariants,
+  maskReceiver,
+  parsePhone,
+  type ReceiverProblem,
+} from './phone.js';
