@@ -1,0 +1,35 @@
+import type { Identifier } from '#platform/identifiers';
+
+/** One transition, as the script that made it wrote it down. Its id follows from challenge and sequence. */
+export interface JournalEntry {
+  eventId: string;
+  type: string;
+  challengeId: Identifier;
+  tenantId: Identifier;
+  /** 1, 2, 3, … within its challenge, without gaps. */
+  sequence: number;
+  occurredAt: Date;
+  /** Short field names as in `record.lua`; never a code. */
+  data: Record<string, string>;
+}
+
+const HEADER = new Set(['v', 't', 'c', 'q', 'n', 'at']);
+/** What this build can read. A newer writer keeps the old fields until every reader knows the new ones. */
+const VERSION = '1';
+
+/** Reads a stream entry; undefined when it is of an unknown version or lacks a header field. */
+export function parseStreamEntry(fields: readonly string[]): JournalEntry | undefined {
+  const all: Record<string, string> = {};
+  for (let at = 0; at + 1 < fields.length; at += 2) all[fields[at]!] = fields[at + 1]!;
+  const { v, t, c, q, n, at } = all;
+  if (v !== VERSION || !t || !c || !q || !n || !at) return undefined;
+  return {
+    eventId: `${c}-${q}`,
+    type: t,
+    challengeId: c,
+    tenantId: n,
+    sequence: Number(q),
+    occurredAt: new Date(Number(at)),
+    data: Object.fromEntries(Object.entries(all).filter(([name]) => !HEADER.has(name))),
+  };
+}
