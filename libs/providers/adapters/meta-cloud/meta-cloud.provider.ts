@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import {
+  defineProvider,
+  type Finding,
+  type OutboundMessage,
+  type SendResult,
+} from '../../message-provider.js';
+import { callGraph, DEFAULT_BASE_URL, type GraphAnswer, isObject } from './graph-client.js';
+import { judgeGraphError } from './graph-errors.js';
+import { MetaCloudConfig } from './meta-cloud.config.js';
+import { metaReceipts } from './meta-cloud.receipts.js';
+import { describe, metaTemplates } from './meta-cloud.templates.js';
+
+const NEEDED_SCOPES = ['whatsapp_business_messaging', 'whatsapp_business_management'];
+const EXPIRY_WARNING_DAYS = 7;
+
+/** WhatsApp through Meta's own Cloud API. */
+export const metaCloud = defineProvider<MetaCloudConfig>({
+  id: 'meta-cloud',
+  channels: ['whatsapp'],
+  configDto: MetaCloudConfig,
+  secrets: ['accessToken', 'appSecrets'],
+  echoesCorrelation: true,
+  baseUrl: (config) => config.baseUrl ?? DEFAULT_BASE_URL,
+  complete: (config) => ({
+    ...config,
+    verifyToken: config.verifyToken ?? randomBytes(18).toString('base64url'),
+  }),
+  webhookSettings: (config) => ({
+    verifyToken: config.verifyToken ?? '',
+    fields: 'messages, message_template_status_update',
+  }),
+  receipts: metaReceipts,
+  templates: metaTemplates,
+
+  async send(message, config, context) {
+    const answer = await callGraph(
+      'POST',
+      `${message.from.externalId}/messages`,
+      templateBody(message),
+      config,
+      context,
+      message.deadlineMs,
+    );
+    return toResult(answer);
+  },
+
+  async diagnose(config, senders, context) {
+    const token = await callGraph(
+      'GET',
+      `debug_token?input_token=${encodeURIComponent(config.accessToken)}`,
+      undefined,
+      config,
+      context,
+    );
+    if (token.kind !== 'ok') return [unreachable(token)];
+    const findings = readToken(token.body, context.now());
+    const numbers = await callGraph(
+      'GET',
+      `${config.wabaId}/phone_numbers?fields=id,display_phone_number`,
+      undefined,
+      config,
+      context,
+    );
+    if (numbers.kind !== 'ok')
+      return [
+        ...findings,
+        { check: 'sender', ok: false, detail: `The WABA's numbers could not be read: ${describe(numbers)}.` },
+      ];
+    const known = new Set(
+      (Array.isArray(numbers.body['data']) ? numbers.body['data'] : [])
+        .filter(isObject)
+        .map((row) => String(row['id'])),
+    );
+    return [
+      ...findings,
+      ...senders.map((sender): Finding => {
+        const ok = sender.externalId !== undefined && known.has(sender.externalId);
+        return {
+          check: 'sender',
+          ok,
+          detail: ok
+            ? `${sender.address} belongs to the WABA.`
+            : `${sender.address}: phone number id is not one of the WABA's.`,
+        };
+      }),
+    ];
+  },
+});
+
+/** An authentication template takes the code twice: in the text and in the button, under the same value. */
+function templateBody({ to, code, template, correlationId }: OutboundMessage): object {
+  const parameters = [{ type: 'text', text: code }];
+  return {
+    messaging_product: 'whatsapp',
+    recipient_type: 'individual',
+    to,
+    type: 'template',
+    template: {
+      name: template?.name,
+      language: { code: template?.language },
+      components: [
+        { type: 'body', parameters },
+        { type: 'button', sub_type: 'url', index: '0', parameters },
+      ],
+    },
+    biz_opaque_callback_data: correlationId,
+  };
+}
+
+function toResult(answer: GraphAnswer): SendResult {
+  switch (answer.kind) {
+    case 'ok': {
+      const messages = answer.body['messages'];
+      const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
+      if (!isObject(first) || typeof first['id'] !== 'string')
+        return { outcome: 'unknown', reason: 'answer_without_id' };
+      return { outcome: 'accepted', providerMessageId: first['id'] };
+    }
+    case 'error': {
+      const verdict = judgeGraphError(answer.error.code, answer.error.isTransient);
+      const reason = `meta_${answer.error.code}`;
+      if (verdict === 'unknown') return { outcome: 'unknown', reason };
+      if ('failure' in verdict) return { outcome: 'rejected', reason, failure: verdict.failure };
+      return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? verdict.retryAfterMs };
+    }
+    case 'not_sent':
+      return { outcome: 'retry', reason: answer.reason };
+    // A 5xx without Graph's envelope comes from something in front of it: nobody can say what Graph did.
+    case 'server_error':
+      return { outcome: 'unknown', reason: `status_${answer.status}` };
+    case 'unreadable':
+      return { outcome: 'unknown', reason: answer.reason };
+  }
+}
+
+function readToken(body: Record<string, unknown>, now: number): Finding[] {
+  const data = isObject(body['data']) ? body['data'] : {};
+  const valid = data['is_valid'] === true;
+  const scopes = Array.isArray(data['scopes']) ? data['scopes'].map(String) : [];
+  const missing = NEEDED_SCOPES.filter((scope) => !scopes.includes(scope));
+  const expiresAt = typeof data['expires_at'] === 'number' ? data['expires_at'] * 1_000 : 0;
+  const daysLeft = expiresAt === 0 ? Infinity : Math.floor((expiresAt - now) / 86_400_000);
+  return [
+    { check: 'credentials', ok: valid, detail: valid ? 'The token is valid.' : 'The token is not valid.' },
+    {
+      check: 'permissions',
+      ok: missing.length === 0,
+      detail:
+        missing.length === 0
+          ? 'The token has the rights it needs.'
+          : `The token lacks ${missing.join(', ')}.`,
+    },
+    {
+      check: 'expiry',
+      ok: daysLeft > EXPIRY_WARNING_DAYS,
+      detail: daysLeft === Infinity ? 'The token does not expire.' : `The token expires in ${daysLeft} days.`,
+    },
+  ];
+}
+
+function unreachable(answer: GraphAnswer): Finding {
+  const refused = answer.kind === 'error';
+  return {
+    check: refused ? 'credentials' : 'reachable',
+    ok: false,
+    detail: refused
+      ? `Meta refused the token: ${describe(answer)}.`
+      : `Meta did not answer as expected: ${describe(answer)}.`,
+  };
+}

@@ -1,0 +1,119 @@
+import type { TemplateInfo, TemplateResult, Templates } from '../../message-provider.js';
+import { callGraph, type GraphAnswer, isObject } from './graph-client.js';
+import { GRAPH_TEMPLATE_STATUS } from './meta-cloud.receipts.js';
+import type { MetaCloudConfig } from './meta-cloud.config.js';
+
+const NAME_EXISTS = 2388024;
+const NAME_BEING_DELETED = 2388023;
+const MAX_PAGES = 100;
+
+export const metaTemplates: Templates<MetaCloudConfig> = {
+  async create(draft, config, context) {
+    const body = {
+      name: draft.name,
+      language: draft.language,
+      category: 'AUTHENTICATION',
+      ...(draft.ttlSeconds !== undefined && { message_send_ttl_seconds: draft.ttlSeconds }),
+      components: [
+        { type: 'BODY', add_security_recommendation: draft.addSecurityRecommendation },
+        ...(draft.codeExpirationMinutes === undefined
+          ? []
+          : [{ type: 'FOOTER', code_expiration_minutes: draft.codeExpirationMinutes }]),
+        {
+          type: 'BUTTONS',
+          buttons: [
+            {
+              type: 'OTP',
+              otp_type: 'COPY_CODE',
+              ...(draft.copyCodeButtonText && { text: draft.copyCodeButtonText }),
+            },
+          ],
+        },
+      ],
+    };
+    return readCreated(await callGraph('POST', `${config.wabaId}/message_templates`, body, config, context));
+  },
+
+  async list(name, config, context) {
+    const found: TemplateInfo[] = [];
+    const fields = 'fields=id,name,language,status,rejected_reason&limit=100';
+    let after = '';
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const filter = name === undefined ? '' : `&name=${encodeURIComponent(name)}`;
+      const answer = await callGraph(
+        'GET',
+        `${config.wabaId}/message_templates?${fields}${filter}${after}`,
+        undefined,
+        config,
+        context,
+      );
+      if (answer.kind !== 'ok') return { unavailable: describe(answer) };
+      const rows = Array.isArray(answer.body['data']) ? answer.body['data'] : [];
+      found.push(...rows.filter(isObject).map(readInfo));
+      // The cursors are still there on the last page; only a missing `next` says that it is the last.
+      const paging = answer.body['paging'];
+      const cursors =
+        isObject(paging) && paging['next'] !== undefined && isObject(paging['cursors'])
+          ? paging['cursors']
+          : undefined;
+      if (typeof cursors?.['after'] !== 'string') return found;
+      after = `&after=${encodeURIComponent(cursors['after'])}`;
+    }
+    return found;
+  },
+
+  async delete(name, config, context) {
+    const answer = await callGraph(
+      'DELETE',
+      `${config.wabaId}/message_templates?name=${encodeURIComponent(name)}`,
+      undefined,
+      config,
+      context,
+    );
+    return answer.kind === 'ok' ? { deleted: true } : { unavailable: describe(answer) };
+  },
+};
+
+function readCreated(answer: GraphAnswer): TemplateResult {
+  if (answer.kind === 'ok') {
+    const { id, status } = answer.body;
+    if (typeof id !== 'string') return { outcome: 'unavailable', reason: 'answer_without_id' };
+    return { outcome: 'created', externalId: id, status: GRAPH_TEMPLATE_STATUS[String(status)] ?? 'pending' };
+  }
+  if (answer.kind !== 'error') return { outcome: 'unavailable', reason: describe(answer) };
+  const { code, subcode, isTransient } = answer.error;
+  if (subcode === NAME_EXISTS || subcode === NAME_BEING_DELETED) {
+    return {
+      outcome: 'refused',
+      nameTaken: true,
+      reason: subcode === NAME_EXISTS ? 'name_exists' : 'name_being_deleted',
+    };
+  }
+  if (code === 100 && !isTransient)
+    return { outcome: 'refused', reason: `meta_100${subcode ? `_${subcode}` : ''}` };
+  return { outcome: 'unavailable', reason: `meta_${code}` };
+}
+
+function readInfo(row: Record<string, unknown>): TemplateInfo {
+  const reason = row['rejected_reason'];
+  return {
+    externalId: String(row['id']),
+    name: String(row['name']),
+    language: String(row['language']),
+    status: GRAPH_TEMPLATE_STATUS[String(row['status'])] ?? 'pending',
+    reason: typeof reason === 'string' && reason !== 'NONE' ? reason : undefined,
+  };
+}
+
+export function describe(answer: GraphAnswer): string {
+  switch (answer.kind) {
+    case 'error':
+      return `meta_${answer.error.code}`;
+    case 'server_error':
+      return `status_${answer.status}`;
+    case 'ok':
+      return 'ok';
+    default:
+      return answer.reason;
+  }
+}

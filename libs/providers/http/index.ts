@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ProvidersModule } from '../providers.module.js';
+import { AccountsController } from './accounts.controller.js';
+
+@Module({ imports: [ProvidersModule], controllers: [AccountsController] })
+export class ProvidersHttpModule {}
+export { CreateAccountDto, toAccountView, UpdateAccountDto } from './account.dto.js';
