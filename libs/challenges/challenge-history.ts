@@ -1,0 +1,248 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { JournalEntry } from '#journal';
+import type { Channel } from '#providers';
+import { Database } from '#platform/database';
+import { type Identifier, parseUuid, renderUuid } from '#platform/identifiers';
+import type { Challenge, Message, Purpose } from './challenge.js';
+import {
+  type ChallengeState,
+  messageStateAfter,
+  type MessageState,
+  STATE_AFTER_EVENT,
+} from './challenge-state.js';
+import { channelOfLetter } from './channel-letters.js';
+
+export interface HistoryFilter {
+  receiverRefs?: readonly string[];
+  state?: ChallengeState;
+  since?: Date;
+  until?: Date;
+  limit: number;
+  /** Where the page before ended. */
+  after?: { openedAt: Date; id: Identifier };
+}
+
+interface ChallengeRow {
+  id: string;
+  tenant_id: string;
+  generator_id: string;
+  generator_version: number;
+  mode: 'live' | 'test';
+  purpose: Purpose;
+  state: ChallengeState;
+  reason: string | null;
+  sealed_receiver: string;
+  language: string | null;
+  metadata: Record<string, unknown> | null;
+  failures: number;
+  opened_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+}
+
+interface MessageRow {
+  challenge_id: string;
+  number: number;
+  channel: Channel;
+  state: MessageState;
+  reason: string | null;
+  attempts: number;
+  duplicate_possible: boolean;
+}
+
+/** Challenges as PostgreSQL remembers them: folded from the journal, read for lists and for what left Redis. */
+@Injectable()
+export class ChallengeHistory {
+  constructor(private readonly database: Database) {}
+
+  async find(tenantId: Identifier, id: Identifier): Promise<Challenge | undefined> {
+    if (this.database.state !== 'ready') return undefined;
+    const rows: ChallengeRow[] = await this.database.manager.query(
+      'SELECT * FROM challenges WHERE tenant_id = $1 AND id = $2',
+      [renderUuid(tenantId), renderUuid(id)],
+    );
+    return (await this.withMessages(rows))[0];
+  }
+
+  /** Newest first. */
+  async list(tenantId: Identifier, filter: HistoryFilter): Promise<Challenge[]> {
+    const values: unknown[] = [renderUuid(tenantId)];
+    const clauses = ['tenant_id = $1'];
+    const add = (clause: (at: string) => string, value: unknown): void => {
+      values.push(value);
+      clauses.push(clause(`$${values.length}`));
+    };
+    if (filter.receiverRefs) add((at) => `receiver_ref = ANY(${at}::text[])`, filter.receiverRefs);
+    if (filter.state) add((at) => `state = ${at}`, filter.state);
+    if (filter.since) add((at) => `opened_at >= ${at}`, filter.since);
+    if (filter.until) add((at) => `opened_at < ${at}`, filter.until);
+    if (filter.after) {
+      values.push(filter.after.openedAt, renderUuid(filter.after.id));
+      clauses.push(`(opened_at, id) < ($${values.length - 1}, $${values.length}::uuid)`);
+    }
+    values.push(filter.limit);
+    const rows: ChallengeRow[] = await this.database.manager.query(
+      `SELECT * FROM challenges WHERE ${clauses.join(' AND ')} ORDER BY opened_at DESC, id DESC LIMIT $${values.length}`,
+      values,
+    );
+    return this.withMessages(rows);
+  }
+
+  /** The journal's projection: insert what was opened, then move what moved. Bears repeats. */
+  async apply(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
+    await insertOpened(
+      entries.filter((entry) => entry.type === 'challenge.requested'),
+      manager,
+    );
+    await moveChallenges(entries, manager);
+    await moveMessages(entries, manager);
+  }
+
+  private async withMessages(rows: readonly ChallengeRow[]): Promise<Challenge[]> {
+    if (rows.length === 0) return [];
+    const messages: MessageRow[] = await this.database.manager.query(
+      'SELECT * FROM messages WHERE challenge_id = ANY($1::uuid[]) ORDER BY number',
+      [rows.map((row) => row.id)],
+    );
+    return rows.map((row) =>
+      toChallenge(
+        row,
+        messages.filter((message) => message.challenge_id === row.id),
+      ),
+    );
+  }
+}
+
+async function insertOpened(opened: readonly JournalEntry[], manager: EntityManager): Promise<void> {
+  if (opened.length === 0) return;
+  const version = (entry: JournalEntry): [string, string] => entry.data['g']!.split(':') as [string, string];
+  await manager.query(
+    `INSERT INTO challenges (id, tenant_id, generator_id, generator_version, kind, mode, purpose, state, receiver_ref, sealed_receiver,
+       language, metadata, opened_at, expires_at, sequence)
+     SELECT id, tenant_id, generator_id, generator_version, 'code', mode, purpose, 'pending', receiver_ref, sealed_receiver, language, metadata,
+       opened_at, expires_at, sequence
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[],
+       $11::timestamptz[], $12::timestamptz[], $13::int[])
+       AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence)
+     ON CONFLICT (id) DO NOTHING`,
+    [
+      opened.map((entry) => renderUuid(entry.challengeId)),
+      opened.map((entry) => renderUuid(entry.tenantId)),
+      opened.map((entry) => renderUuid(version(entry)[0])),
+      opened.map((entry) => Number(version(entry)[1])),
+      opened.map((entry) => entry.data['y'] ?? 'live'),
+      opened.map((entry) => entry.data['p'] ?? 'authentication'),
+      opened.map((entry) => entry.data['r']),
+      opened.map((entry) => entry.data['sr']),
+      opened.map((entry) => entry.data['lg'] ?? null),
+      opened.map((entry) => entry.data['md'] ?? null),
+      opened.map((entry) => entry.occurredAt),
+      opened.map((entry) => new Date(Number(entry.data['e']))),
+      opened.map((entry) => entry.sequence),
+    ],
+  );
+}
+
+/** Every entry moves the sequence; only some move the state. The highest sequence of a batch wins, per column. */
+async function moveChallenges(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
+  const moves = entries.filter(
+    (entry) => STATE_AFTER_EVENT[entry.type] !== undefined && entry.type !== 'challenge.requested',
+  );
+  const answers = entries.filter(
+    (entry) => entry.data['f'] !== undefined && !entry.type.startsWith('message.'),
+  );
+  if (moves.length > 0) {
+    await manager.query(
+      `UPDATE challenges c SET state = t.state, reason = t.reason, ended_at = t.at, sequence = GREATEST(c.sequence, t.sequence)
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::int[]) AS t (id, state, reason, at, sequence)
+       WHERE c.id = t.id AND c.state = 'pending'`,
+      [
+        moves.map((entry) => renderUuid(entry.challengeId)),
+        moves.map((entry) => STATE_AFTER_EVENT[entry.type]),
+        moves.map((entry) => entry.data['why'] ?? null),
+        moves.map((entry) => entry.occurredAt),
+        moves.map((entry) => entry.sequence),
+      ],
+    );
+  }
+  if (answers.length > 0) {
+    await manager.query(
+      `UPDATE challenges c SET failures = GREATEST(c.failures, t.failures)
+       FROM (SELECT id, max(failures) AS failures FROM unnest($1::uuid[], $2::int[]) AS u (id, failures) GROUP BY id) t WHERE c.id = t.id`,
+      [
+        answers.map((entry) => renderUuid(entry.challengeId)),
+        answers.map((entry) => Number(entry.data['f'])),
+      ],
+    );
+  }
+}
+
+async function moveMessages(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
+  const latest = new Map<string, JournalEntry>();
+  for (const entry of entries) {
+    if (messageStateAfter(entry.type) === undefined) continue;
+    const key = `${entry.challengeId}:${entry.data['m']}`;
+    const known = latest.get(key);
+    if (!known || known.sequence < entry.sequence) latest.set(key, entry);
+  }
+  const moved = [...latest.values()];
+  if (moved.length === 0) return;
+  await manager.query(
+    `INSERT INTO messages (challenge_id, number, tenant_id, channel, account_id, state, reason, attempts, duplicate_possible,
+       provider_message_id, created_at, updated_at, sequence)
+     SELECT challenge_id, number, tenant_id, channel, account_id, state, reason, attempts, duplicate_possible, provider_message_id, at, at, sequence
+     FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::bool[], $10::text[],
+       $11::timestamptz[], $12::int[])
+       AS t (challenge_id, number, tenant_id, channel, account_id, state, reason, attempts, duplicate_possible, provider_message_id, at, sequence)
+     ON CONFLICT (challenge_id, number) DO UPDATE SET state = excluded.state, reason = COALESCE(excluded.reason, messages.reason),
+       attempts = excluded.attempts, duplicate_possible = messages.duplicate_possible OR excluded.duplicate_possible,
+       provider_message_id = COALESCE(excluded.provider_message_id, messages.provider_message_id), updated_at = excluded.updated_at,
+       sequence = excluded.sequence
+     WHERE excluded.sequence > messages.sequence`,
+    [
+      moved.map((entry) => renderUuid(entry.challengeId)),
+      moved.map((entry) => Number(entry.data['m'])),
+      moved.map((entry) => renderUuid(entry.tenantId)),
+      moved.map((entry) => channelOfLetter(entry.data['ch']!)),
+      moved.map((entry) => (entry.data['ac'] ? renderUuid(entry.data['ac']) : null)),
+      moved.map((entry) => messageStateAfter(entry.type)),
+      moved.map((entry) => entry.data['why'] ?? null),
+      moved.map((entry) => Number(entry.data['try'])),
+      moved.map((entry) => (entry.data['fl'] ?? '').includes('d')),
+      moved.map((entry) => entry.data['pid'] ?? null),
+      moved.map((entry) => entry.occurredAt),
+      moved.map((entry) => entry.sequence),
+    ],
+  );
+}
+
+function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challenge {
+  return {
+    id: parseUuid(row.id)!,
+    tenantId: parseUuid(row.tenant_id)!,
+    generatorId: parseUuid(row.generator_id)!,
+    generatorVersion: row.generator_version,
+    kind: 'code',
+    state: row.state,
+    reason: row.reason ?? undefined,
+    mode: row.mode,
+    purpose: row.purpose,
+    openedAt: row.opened_at.getTime(),
+    expiresAt: row.expires_at.getTime(),
+    endedAt: row.ended_at?.getTime(),
+    failures: row.failures,
+    sends: messages.length,
+    language: row.language ?? undefined,
+    metadata: row.metadata ?? undefined,
+    sealedReceiver: row.sealed_receiver,
+    messages: messages.map((message): Message => ({
+      number: message.number,
+      channel: message.channel,
+      state: message.state,
+      attempts: message.attempts,
+      duplicatePossible: message.duplicate_possible,
+      reason: message.reason ?? undefined,
+    })),
+  };
+}

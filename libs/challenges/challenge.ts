@@ -1,0 +1,103 @@
+import type { Channel } from '#providers';
+import type { Identifier } from '#platform/identifiers';
+import {
+  type ChallengeState,
+  MESSAGE_STATE_OF_LETTER,
+  type MessageState,
+  STATE_OF_LETTER,
+} from './challenge-state.js';
+import { channelOfLetter } from './channel-letters.js';
+
+export type Purpose = 'authentication' | 'address_verification' | 'recovery' | 'transaction';
+export const PURPOSES = ['authentication', 'address_verification', 'recovery', 'transaction'] as const;
+
+export interface Message {
+  number: number;
+  channel: Channel;
+  state: MessageState;
+  attempts: number;
+  /** An earlier try may have arrived as well; both carry the same code. */
+  duplicatePossible: boolean;
+  reason?: string;
+}
+
+/** A challenge as it is now, read from Redis or, when it has left there, from its history. */
+export interface Challenge {
+  id: Identifier;
+  tenantId: Identifier;
+  generatorId: Identifier;
+  generatorVersion: number;
+  kind: 'code';
+  state: ChallengeState;
+  reason?: string;
+  mode: 'live' | 'test';
+  purpose: Purpose;
+  openedAt: number;
+  expiresAt: number;
+  resendFrom?: number;
+  endedAt?: number;
+  failures: number;
+  allowed?: number;
+  sends: number;
+  language?: string;
+  metadata?: Record<string, unknown>;
+  sealedReceiver: string;
+  messages: Message[];
+  /** Only on a disclosure. */
+  sealedCode?: string;
+}
+
+/** Reads the record of `record.lua`. */
+export function fromRecord(id: Identifier, record: ReadonlyMap<string, string>): Challenge {
+  const [generatorId, version] = record.get('g')!.split(':') as [string, string];
+  const sends = Number(record.get('n'));
+  const number = (name: string): number | undefined =>
+    record.has(name) ? Number(record.get(name)) : undefined;
+  return {
+    id,
+    tenantId: record.get('t')!,
+    generatorId,
+    generatorVersion: Number(version),
+    kind: 'code',
+    state: STATE_OF_LETTER[record.get('s')!]!,
+    reason: record.get('w') || undefined,
+    mode: record.get('y') === 'test' ? 'test' : 'live',
+    purpose: (record.get('p') as Purpose | undefined) ?? 'authentication',
+    openedAt: Number(record.get('o')),
+    expiresAt: Number(record.get('e')),
+    resendFrom: number('ra'),
+    endedAt: number('a'),
+    failures: Number(record.get('f')),
+    allowed: number('fm'),
+    sends,
+    language: record.get('lg'),
+    metadata: record.has('md') ? (JSON.parse(record.get('md')!) as Record<string, unknown>) : undefined,
+    sealedReceiver: joinParts(record),
+    messages: readMessages(record, sends),
+    sealedCode: record.get('c'),
+  };
+}
+
+function joinParts(record: ReadonlyMap<string, string>): string {
+  let joined = record.get('sr') ?? '';
+  for (let part = 2; record.has(`sr${part}`); part++) joined += record.get(`sr${part}`)!;
+  return joined;
+}
+
+function readMessages(record: ReadonlyMap<string, string>, sends: number): Message[] {
+  const messages: Message[] = [];
+  for (let number = 1; number <= sends; number++) {
+    const [state, channel, attempts, , , account, flags] = (record.get(`m${number}`) ?? '').split(':');
+    // A successor holds empty places for the messages of the challenge it replaced.
+    if (!state || !account) continue;
+    messages.push({
+      number,
+      channel: channelOfLetter(channel!),
+      state: MESSAGE_STATE_OF_LETTER[state]!,
+      attempts: Number(attempts),
+      duplicatePossible: flags!.includes('d'),
+      reason: record.get(`r${number}`),
+    });
+  }
+  return messages;
+}

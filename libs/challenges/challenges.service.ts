@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '#tenants';
+import { GeneratorsService, type PublishedGenerator } from '#generators';
+import { AccountsService } from '#providers';
+import { Problem } from '#platform/errors';
+import type { Identifier } from '#platform/identifiers';
+import { Metrics } from '#platform/metrics';
+import { type Challenge, fromRecord, type Purpose } from './challenge.js';
+import { ChallengeHistory } from './challenge-history.js';
+import { CodeVault } from './code-vault.js';
+import { type CheckReply, HotStore, newOperation } from './hot-store/hot-store.js';
+import { endedProblem, OpeningsService, type OpenResult } from './openings.service.js';
+
+export interface CheckInput {
+  id: Identifier;
+  code: string;
+  /** When the caller names the generator in its path, the challenge must be of it. */
+  generatorId?: Identifier;
+  purpose?: Purpose;
+  context?: Readonly<Record<string, string>>;
+  /** Same operation, same answer: for retries that carry an Idempotency-Key. */
+  operation?: string;
+}
+
+export type CheckResult = { checked: CheckReply } | { refused: Problem };
+
+/** 4 to 15 visible ASCII characters. Stricter rules are the challenge's own, and are kept in the script. */
+const CODE_SHAPE = /^[A-Za-z0-9]{4,15}$/;
+const SEPARATORS = /[ \-\t\r\n]/g;
+
+/** Everything one may do with a challenge that is there: check, cancel, read, send again. */
+@Injectable()
+export class ChallengesService {
+  constructor(
+    private readonly hotStore: HotStore,
+    private readonly vault: CodeVault,
+    private readonly openings: OpeningsService,
+    private readonly generators: GeneratorsService,
+    private readonly accounts: AccountsService,
+    private readonly history: ChallengeHistory,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Checks one answer. One round trip to Redis; nothing else. */
+  async check({ tenantId }: Principal, input: CheckInput): Promise<CheckResult> {
+    const code = normaliseCode(input.code);
+    if (code === undefined)
+      return {
+        refused: Problem.field('code', 'code_format', 'code must be 4 to 15 ASCII letters or digits'),
+      };
+    const contextDigest = this.vault.contextDigest(tenantId, input.context);
+    const checked = await this.hotStore.check({
+      id: input.id,
+      tenantId,
+      operation: input.operation ?? newOperation(),
+      generatorId: input.generatorId,
+      purpose: input.purpose,
+      contextDigest,
+      answerLength: code.length,
+      candidates: this.vault.candidates(tenantId, input.id, contextDigest, code),
+    });
+    this.metrics.checks.inc({ verdict: checked.verdict });
+    return { checked };
+  }
+
+  async cancel(
+    { tenantId }: Principal,
+    id: Identifier,
+    generatorId?: Identifier,
+  ): Promise<{ canceled: true } | { refused: Problem }> {
+    const reply = await this.hotStore.cancel(id, tenantId, generatorId, 'by_caller');
+    if (reply.outcome === 'unknown') return { refused: new Problem('challenge.not_found') };
+    if (reply.outcome === 'ended') return { refused: endedProblem(reply.state, reply.why) };
+    return { canceled: true };
+  }
+
+  /** The challenge from Redis; from history when it has left there; undefined when there is none. */
+  async find(
+    { tenantId }: Principal,
+    id: Identifier,
+    generatorId?: Identifier,
+  ): Promise<Challenge | undefined> {
+    const record = await this.hotStore.read(id, tenantId, generatorId);
+    if (record) return fromRecord(id, record);
+    const past = await this.history.find(tenantId, id);
+    return past && (generatorId === undefined || past.generatorId === generatorId) ? past : undefined;
+  }
+
+  /**
+   * The challenge with its code, for whom that is allowed; without, for everyone else. Allowed are a test key on a
+   * simulator account, and the scope codes:reveal on a generator that says so. Every disclosure is journalled.
+   */
+  async findDisclosing(
+    caller: Principal,
+    id: Identifier,
+    generatorId?: Identifier,
+  ): Promise<(Challenge & { code?: string }) | undefined> {
+    const challenge = await this.find(caller, id, generatorId);
+    if (challenge?.state !== 'pending' || !(await this.mayDisclose(caller, challenge))) return challenge;
+    const record = await this.hotStore.read(id, caller.tenantId, generatorId, caller.keyId);
+    if (!record) return challenge;
+    const { sealedCode, ...now } = fromRecord(id, record);
+    return { ...now, ...(sealedCode && { code: this.vault.openCode(caller.tenantId, id, sealedCode) }) };
+  }
+
+  /** Another message on the same challenge, to the receiver it was opened for. */
+  async resend(
+    caller: Principal,
+    id: Identifier,
+    input: { channel?: string; language?: string },
+  ): Promise<OpenResult> {
+    const record = await this.hotStore.read(id, caller.tenantId);
+    if (!record) return { refused: new Problem('challenge.not_found') };
+    const challenge = fromRecord(id, record);
+    if (challenge.state !== 'pending')
+      return { refused: endedProblem(challenge.state, challenge.reason ?? '') };
+    const generator = await this.versionOf(challenge);
+    if (!generator) return { refused: new Problem('generator.not_found') };
+    const receiver = this.receiverOf(challenge);
+    return this.openings.resend(caller, id, generator, receiver, {
+      channel: input.channel,
+      language: input.language ?? challenge.language,
+      contextDigest: record.get('x') ?? '',
+      purpose: challenge.purpose,
+    });
+  }
+
+  /** The receiver in clear. For the service's own use: answers show it masked, dialects as their contract says. */
+  receiverOf({ tenantId, id, sealedReceiver }: Challenge): string {
+    return this.vault.openReceiver(tenantId, id, sealedReceiver);
+  }
+
+  private versionOf(challenge: Challenge): Promise<PublishedGenerator | undefined> {
+    return this.generators.loadVersion(`${challenge.generatorId}:${challenge.generatorVersion}`);
+  }
+
+  private async mayDisclose(caller: Principal, challenge: Challenge): Promise<boolean> {
+    const generator = await this.versionOf(challenge);
+    if (!generator) return false;
+    if (generator.revealCode && caller.scopes.has('codes:reveal')) return true;
+    if (caller.mode !== 'test' || challenge.mode !== 'test') return false;
+    const accounts = await Promise.all(generator.plan.map((step) => this.accounts.load(step.accountId)));
+    return accounts.every((account) => account !== undefined && this.accounts.isSimulator(account));
+  }
+}
+
+/** Spaces and dashes between the characters are how people read a code aloud; letters come in either case. */
+export function normaliseCode(text: string): string | undefined {
+  const plain = CODE_SHAPE.test(text) ? text : text.length <= 64 ? text.replace(SEPARATORS, '') : '';
+  return CODE_SHAPE.test(plain) ? plain.toUpperCase() : undefined;
+}

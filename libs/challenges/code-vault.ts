@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { keyedDigest, KeyRing, Sealer, shortDigest } from '#platform/crypto';
+import type { Identifier } from '#platform/identifiers';
+
+/** Sealed values longer than this are split: one field over 64 bytes would unpack the whole hash in Redis. */
+const FIELD_BYTES = 64;
+
+/** Everything secret or keyed about a challenge: code, MAC, receiver, and the digests that name its keys. */
+@Injectable()
+export class CodeVault {
+  constructor(
+    private readonly keyRing: KeyRing,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /** What a right answer must produce. Bound to tenant, challenge and context: moved anywhere else it is wrong. */
+  mac(
+    tenantId: Identifier,
+    challengeId: Identifier,
+    contextDigest: string,
+    code: string,
+  ): { kid: string; mac: string } {
+    const { kid, key } = this.keyRing.active('code-mac');
+    return { kid, mac: shortDigest(key, ['v1', tenantId, challengeId, contextDigest, code]) };
+  }
+
+  /** One candidate per unretired key: the script picks by the key id it stored. */
+  candidates(tenantId: Identifier, challengeId: Identifier, contextDigest: string, code: string): string[] {
+    const list: string[] = [];
+    for (const { kid, key } of this.keyRing.all('code-mac')) {
+      list.push(kid, shortDigest(key, ['v1', tenantId, challengeId, contextDigest, code]));
+    }
+    return list;
+  }
+
+  sealCode(tenantId: Identifier, challengeId: Identifier, code: string): string {
+    return this.sealer.seal('code-seal', code, `${tenantId}:${challengeId}:code`);
+  }
+
+  openCode(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
+    return this.sealer.open('code-seal', sealed, `${tenantId}:${challengeId}:code`);
+  }
+
+  /** Field, value pairs `sr`, `sr2`, … */
+  sealReceiver(tenantId: Identifier, challengeId: Identifier, address: string): string[] {
+    const sealed = this.sealer.seal('receiver-seal', address, `${tenantId}:${challengeId}:receiver`);
+    const fields = ['sr', sealed.slice(0, FIELD_BYTES)];
+    for (let part = 2, at = FIELD_BYTES; at < sealed.length; part++, at += FIELD_BYTES)
+      fields.push(`sr${part}`, sealed.slice(at, at + FIELD_BYTES));
+    return fields;
+  }
+
+  openReceiver(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
+    return this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:receiver`);
+  }
+
+  /** A receiver's name in history: keyed, since a plain hash of a phone number is guessed in hours (SEC-16). */
+  receiverRef(tenantId: Identifier, canonical: string): string {
+    return shortDigest(this.keyRing.active('receiver-ref').key, [tenantId, canonical]);
+  }
+
+  /** The names a receiver may have in history: one per unretired key. */
+  receiverRefs(tenantId: Identifier, canonical: string): string[] {
+    return this.keyRing.all('receiver-ref').map(({ key }) => shortDigest(key, [tenantId, canonical]));
+  }
+
+  /**
+   * Names the receiver's limit key. This one and the next are under the installation key, which never rotates: a
+   * rotation must neither reset a limit nor allow a second live challenge.
+   */
+  limitDigest(tenantId: Identifier, canonical: string): string {
+    return shortDigest(this.keyRing.installationKey, ['limit', tenantId, canonical]);
+  }
+
+  liveDigest(
+    tenantId: Identifier,
+    generatorId: Identifier,
+    canonical: string,
+    purpose: string,
+    contextDigest: string,
+  ): string {
+    return shortDigest(this.keyRing.installationKey, [
+      'live',
+      tenantId,
+      generatorId,
+      canonical,
+      purpose,
+      contextDigest,
+    ]);
+  }
+
+  /** A digest of what was agreed to beside the code (amount, payee); '' when there is nothing. */
+  contextDigest(tenantId: Identifier, context: Readonly<Record<string, string>> | undefined): string {
+    if (!context) return '';
+    const fields = Object.keys(context)
+      .sort()
+      .flatMap((name) => [name, context[name]!]);
+    return keyedDigest(this.keyRing.installationKey, ['context', tenantId, ...fields]).toString(
+      'base64url',
+      0,
+      16,
+    );
+  }
+}

@@ -1,0 +1,66 @@
+-- Compares one answer, counts it, and moves the challenge: all in one step, so that parallel answers
+-- cannot pass the limit and a right one is accepted once (ATK-01, ATK-04, STD-04).
+--
+-- KEYS  1 {pNN}:ch:<id>   2 {pNN}:exp   3 {pNN}:due   4 {pNN}:journal
+-- ARGV  1 clock offset, ms   2 operation   3 tenant   4 generator or ''   5 purpose or ''   6 context digest or ''
+--       7 length of the answer   8… key id, MAC of the answer under it (one pair per unretired key)
+-- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter}
+--   verdict: approved | repeated | wrong | locked | ended | unknown | format | format_limit | context
+-- @include record
+local MALFORMED_PER_MINUTE = 20
+local now = clock(tonumber(ARGV[1]))
+local operation = ARGV[2]
+local record = redis.call('HMGET', KEYS[1], 's', 't', 'g', 'e', 'l', 'f', 'fm', 'h', 'hk', 'x', 'p', 'ra', 'n', 'w', 'ao',
+  'o:' .. operation, 'cf', 'm1')
+local state, tenant, generator, expires, failures = record[1], record[2], record[3], record[4], record[6]
+
+if not state or tenant ~= ARGV[3] then return { 'unknown' } end
+if ARGV[4] ~= '' and string.sub(generator, 1, #ARGV[4] + 1) ~= ARGV[4] .. ':' then return { 'unknown' } end
+local partition = partition_of(KEYS[1])
+local channel = record[18] and string.sub(record[18], 3, 3) or ''
+
+local function answer(verdict, new_state, why, count)
+  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel }
+end
+
+state = state_at(KEYS[1], partition, tenant, state, expires, now)
+if state ~= PENDING then
+  if record[15] == operation then return answer('repeated', state, record[14], failures) end
+  if state == LOCKED and record[16] then return answer('locked', state, record[14], failures) end
+  return answer('ended', state, record[14], failures)
+end
+if record[16] then return answer('wrong', state, '', failures) end
+
+if (record[10] or '') ~= ARGV[6] then
+  finish(KEYS[1], partition, tenant, CANCELED, 'context_mismatch', now)
+  return answer('context', CANCELED, 'context_mismatch', failures)
+end
+
+if ARGV[7] ~= record[5] then
+  local start, count = string.match(record[17] or '', '^(%d+):(%d+)$')
+  if not start or now - tonumber(start) >= 60000 then start, count = string.format('%.0f', now), '0' end
+  if tonumber(count) >= MALFORMED_PER_MINUTE then return answer('format_limit', state, '', failures) end
+  redis.call('HSET', KEYS[1], 'cf', start .. ':' .. string.format('%d', count + 1))
+  return answer('format', state, '', failures)
+end
+
+-- Counted before it is compared: whatever happens next, this answer has been used up.
+failures = redis.call('HINCRBY', KEYS[1], 'f', 1)
+local right = false
+for at = 8, #ARGV, 2 do
+  if ARGV[at] == record[9] and ARGV[at + 1] == record[8] then right = true end
+end
+if ARGV[5] ~= '' and ARGV[5] ~= (record[11] or 'authentication') then right = false end
+
+if right then
+  redis.call('HSET', KEYS[1], 'ao', operation)
+  finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
+  return answer('approved', APPROVED, '', failures)
+end
+redis.call('HSET', KEYS[1], 'o:' .. operation, 1)
+journal(KEYS[1], partition, tenant, 'challenge.answer_refused', now, { 'f', failures })
+if failures >= tonumber(record[7]) then
+  finish(KEYS[1], partition, tenant, LOCKED, '', now)
+  return answer('locked', LOCKED, '', failures)
+end
+return answer('wrong', PENDING, '', failures)

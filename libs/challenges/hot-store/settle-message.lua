@@ -1,0 +1,45 @@
+-- Writes what became of a message: the worker's own result, or a receipt from the provider. Forward only.
+--
+-- KEYS  1 {pNN}:ch:<id>   2 {pNN}:due   3 {pNN}:journal
+-- ARGV  1 clock offset, ms   2 message number   3 token of the try, or '' for a receipt
+--       4 outcome: accepted | rejected | retry | unknown  (a try)   sent | delivered | read | failed  (a receipt)
+--       5 reason or ''   6 provider's message id or ''   7 ms: retry after / resend an unknown after   8 sweep after, ms
+--       9 account that the receipt came from, or ''
+-- Returns {'settled', message state, challenge state} | {'ignored', message state} | {'lost'} | {'gone'}
+-- @include record
+local STATE = { accepted = 'a', rejected = 'f', retry = 'q', unknown = 'u', sent = 't', delivered = 'd', read = 'r', failed = 'f' }
+local now = clock(tonumber(ARGV[1]))
+local number, token, outcome, reason, provider_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local record = redis.call('HMGET', KEYS[1], 't', 'm' .. number)
+if not record[2] then return { 'gone' } end
+local partition, tenant, message = partition_of(KEYS[1]), record[1], unpack_message(record[2])
+local member = id_of(KEYS[1]) .. ':' .. number
+local target = STATE[outcome]
+if ARGV[9] ~= '' and message.account ~= ARGV[9] then return { 'gone' } end
+
+if token ~= '' then
+  -- A receipt may overtake the worker's own result; then it has said more than the worker knows.
+  if message.token ~= token or (message.state ~= 's' and RANK[message.state] == 0) then return { 'lost' } end
+  if message.state ~= 's' then return { 'ignored', message.state } end
+elseif target == 'f' then
+  if RANK[message.state] >= RANK.d then return { 'ignored', message.state } end
+elseif RANK[message.state] >= RANK[target] then
+  return { 'ignored', message.state }
+end
+
+message.state = target
+local data = {}
+if reason ~= '' then
+  redis.call('HSET', KEYS[1], 'r' .. number, reason)
+  data[#data + 1] = 'why'; data[#data + 1] = reason
+end
+if provider_id ~= '' then data[#data + 1] = 'pid'; data[#data + 1] = provider_id end
+if target == 'q' or target == 'u' then
+  message.due = now + tonumber(ARGV[7])
+  redis.call('ZADD', KEYS[2], string.format('%.0f', message.due + (target == 'q' and tonumber(ARGV[8]) or 0)), member)
+else
+  redis.call('ZREM', KEYS[2], member)
+end
+save_message(KEYS[1], partition, tenant, number, message, now, data)
+if target == 'f' then finish_if_undeliverable(KEYS[1], partition, tenant, now) end
+return { 'settled', target, redis.call('HGET', KEYS[1], 's') }

@@ -1,0 +1,170 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { Compiled, OptionalBody, Satisfies } from '#platform/validation';
+import { PURPOSES, type Purpose } from '../challenge.js';
+import { CHALLENGE_STATES, type ChallengeState } from '../challenge-state.js';
+import { isContext, isMetadata } from './free-fields.js';
+
+const CONTEXT_RULE = {
+  code: 'context',
+  message:
+    'context must be an object of 1 to 10 strings, each named by up to 64 characters and up to 512 long',
+};
+const METADATA_RULE = {
+  code: 'metadata',
+  message:
+    'metadata must be a flat object of up to 50 keys of up to 64 characters; values are strings up to 512, finite numbers or booleans',
+};
+
+@Compiled()
+export class OpenChallengeDto {
+  @ApiProperty({
+    description: 'The generator whose rules the code follows.',
+    example: 'gen_0123456789abcdefghjkmnpqrs',
+  })
+  @IsString()
+  @MaxLength(64)
+  generator!: string;
+
+  @ApiProperty({ description: 'E.164 with +.', example: '+525500000000' })
+  @IsString()
+  @MaxLength(64)
+  receiver!: string;
+
+  @ApiPropertyOptional({
+    description: 'One of the generator’s channels; its first otherwise.',
+    example: 'whatsapp',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z]{2,16}$/)
+  channel?: string;
+
+  @ApiPropertyOptional({
+    description: 'Language of the message. Falls back to the base language, then to the generator’s.',
+    example: 'es_MX',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z]{2,3}(_[A-Z]{2})?$/, { message: 'language must look like es or es_MX' })
+  language?: string;
+
+  @ApiPropertyOptional({ enum: PURPOSES, default: 'authentication' })
+  @IsOptional()
+  @IsIn(PURPOSES)
+  purpose?: Purpose;
+
+  @ApiPropertyOptional({
+    description:
+      'What is agreed to beside the code. It must come again with the check; any difference voids the code.',
+    example: { amount: '120.00', currency: 'MXN', payee: 'ACME' },
+  })
+  @IsOptional()
+  @Satisfies(isContext, CONTEXT_RULE)
+  context?: Record<string, string>;
+
+  @ApiPropertyOptional({ description: 'Yours, kept and shown back. Flat.', example: { order: 'A-17' } })
+  @IsOptional()
+  @Satisfies(isMetadata, METADATA_RULE)
+  metadata?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    enum: ['resend', 'replace', 'return'],
+    default: 'resend',
+    description:
+      'When the same question is open already: send again under its id, replace it under a new id, or (within 5 s) just return it.',
+  })
+  @IsOptional()
+  @IsIn(['resend', 'replace', 'return'])
+  onLive?: 'resend' | 'replace' | 'return';
+}
+
+@Compiled()
+export class CheckChallengeDto {
+  @ApiProperty({ description: 'What the person typed. Spaces and dashes are ignored.', example: '123456' })
+  @IsString()
+  @Length(1, 64)
+  code!: string;
+
+  @ApiPropertyOptional({
+    enum: PURPOSES,
+    description:
+      'When given, it must be the one the challenge was opened for; otherwise the answer counts as wrong.',
+  })
+  @IsOptional()
+  @IsIn(PURPOSES)
+  purpose?: Purpose;
+
+  @ApiPropertyOptional({ description: 'The context the challenge was opened with.' })
+  @IsOptional()
+  @Satisfies(isContext, CONTEXT_RULE)
+  context?: Record<string, string>;
+}
+
+@OptionalBody()
+export class ResendDto {
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z]{2,16}$/)
+  channel?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z]{2,3}(_[A-Z]{2})?$/)
+  language?: string;
+}
+
+/** A call that takes no fields. It may come with `{}` or without a body. */
+@OptionalBody()
+export class EmptyDto {}
+
+export class ListChallengesDto {
+  @ApiPropertyOptional({ description: 'E.164 with +; percent-encode the plus.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  receiver?: string;
+
+  @ApiPropertyOptional({ enum: CHALLENGE_STATES })
+  @IsOptional()
+  @IsIn(CHALLENGE_STATES)
+  status?: ChallengeState;
+
+  @ApiPropertyOptional({ description: 'Opened at or after, ISO 8601.' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  since?: string;
+
+  @ApiPropertyOptional({ description: 'Opened before, ISO 8601.' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  until?: string;
+
+  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 25 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+
+  @ApiPropertyOptional({ description: 'From the page before.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  cursor?: string;
+}

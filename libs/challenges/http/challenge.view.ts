@@ -1,0 +1,81 @@
+import { renderNative } from '#platform/identifiers';
+import { maskReceiver } from '#platform/phone';
+import type { Challenge } from '../challenge.js';
+import type { CheckReply } from '../hot-store/hot-store.js';
+import type { Opened } from '../openings.service.js';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export interface OpenedView {
+  id: string;
+  status: 'pending';
+  channel: string;
+  expiresAt: string;
+  resendAfter: string;
+  attemptsRemaining: number;
+  sends: number;
+}
+
+export function toOpenedView(opened: Opened): OpenedView {
+  return {
+    id: renderNative('challenge', opened.id),
+    status: 'pending',
+    channel: opened.channel,
+    expiresAt: iso(opened.expiresAt),
+    resendAfter: iso(opened.resendFrom),
+    attemptsRemaining: opened.attemptsRemaining,
+    sends: opened.sends,
+  };
+}
+
+export interface CheckedView {
+  status: string;
+  valid: boolean;
+  attemptsRemaining: number;
+  expiresAt: string;
+  resendAfter: string;
+  sends: number;
+}
+
+export function toCheckedView(checked: CheckReply): CheckedView {
+  return {
+    status: checked.state,
+    valid: checked.verdict === 'approved' || checked.verdict === 'repeated',
+    attemptsRemaining: Math.max(0, checked.allowed - checked.failures),
+    expiresAt: iso(checked.expiresAt),
+    resendAfter: iso(checked.resendFrom),
+    sends: checked.sends,
+  };
+}
+
+/** `receiver` in clear comes in; it is shown masked. */
+export function toChallengeView(challenge: Challenge, receiver: string): object {
+  return {
+    id: renderNative('challenge', challenge.id),
+    status: challenge.state,
+    reason: challenge.reason,
+    kind: challenge.kind,
+    generator: renderNative('generator', challenge.generatorId),
+    generatorVersion: challenge.generatorVersion,
+    mode: challenge.mode,
+    purpose: challenge.purpose,
+    receiver: maskReceiver(receiver),
+    language: challenge.language,
+    metadata: challenge.metadata,
+    openedAt: iso(challenge.openedAt),
+    expiresAt: iso(challenge.expiresAt),
+    resendAfter: challenge.resendFrom === undefined ? undefined : iso(challenge.resendFrom),
+    endedAt: challenge.endedAt === undefined ? undefined : iso(challenge.endedAt),
+    attemptsRemaining:
+      challenge.allowed === undefined ? undefined : Math.max(0, challenge.allowed - challenge.failures),
+    sends: challenge.sends,
+    messages: challenge.messages.map((message) => ({
+      number: message.number,
+      channel: message.channel,
+      status: message.state,
+      attempts: message.attempts,
+      duplicatePossible: message.duplicatePossible,
+      reason: message.reason,
+    })),
+  };
+}

@@ -1,0 +1,215 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { GeneratorsService } from '#generators';
+import { Caller, type Principal, RequireScope } from '#tenants';
+import { Problem } from '#platform/errors';
+import { operationOf } from '#platform/http-server';
+import { type Identifier, parseNative } from '#platform/identifiers';
+import { parsePhone } from '#platform/phone';
+import { ChallengeHistory } from '../challenge-history.js';
+import { ChallengesService } from '../challenges.service.js';
+import { CodeVault } from '../code-vault.js';
+import { endedProblem, OpeningsService, type OpenResult } from '../openings.service.js';
+import {
+  CheckChallengeDto,
+  EmptyDto,
+  ListChallengesDto,
+  OpenChallengeDto,
+  ResendDto,
+} from './challenge.dto.js';
+import {
+  type CheckedView,
+  type OpenedView,
+  toChallengeView,
+  toCheckedView,
+  toOpenedView,
+} from './challenge.view.js';
+import { PageCursor } from './page-cursor.js';
+
+const DEFAULT_PAGE = 25;
+const MALFORMED_RETRY_SECONDS = 60;
+
+@ApiTags('challenges')
+@ApiBearerAuth()
+@Controller('v1/challenges')
+export class ChallengesController {
+  constructor(
+    private readonly openings: OpeningsService,
+    private readonly challenges: ChallengesService,
+    private readonly generators: GeneratorsService,
+    private readonly history: ChallengeHistory,
+    private readonly vault: CodeVault,
+    private readonly cursor: PageCursor,
+  ) {}
+
+  @Post()
+  @RequireScope('challenges:create')
+  @ApiOperation({
+    summary: 'Open a challenge and send its code',
+    description:
+      'Answers as soon as the message is safely queued. Send an Idempotency-Key and repeat at will.',
+  })
+  @ApiResponse({ status: 201, description: 'Opened; the message is on its way.' })
+  async open(
+    @Caller() caller: Principal,
+    @Body() body: OpenChallengeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<OpenedView> {
+    const generatorId = parseNative('generator', body.generator);
+    const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
+    if (!generator) throw new Problem('generator.not_found');
+    const { receiver, channel, language, purpose, context, metadata } = body;
+    const onLive = body.onLive ?? 'resend';
+    return toOpened(
+      await this.openings.open(caller, {
+        generator,
+        receiver,
+        channel,
+        language,
+        purpose,
+        context,
+        metadata,
+        onLive,
+        operation: operationOf(request),
+      }),
+    );
+  }
+
+  @Get()
+  @RequireScope('challenges:read')
+  @ApiOperation({
+    summary: 'List challenges, newest first',
+    description: 'From PostgreSQL: what happened in the last second may be missing.',
+  })
+  async list(@Caller() caller: Principal, @Query() query: ListChallengesDto): Promise<object> {
+    const limit = query.limit ?? DEFAULT_PAGE;
+    const after = query.cursor === undefined ? undefined : this.cursor.parse(caller.tenantId, query.cursor);
+    if (query.cursor !== undefined && !after)
+      throw new Problem('request.invalid_parameter', { errors: [{ pointer: 'cursor', code: 'format' }] });
+    const found = await this.history.list(caller.tenantId, {
+      receiverRefs: query.receiver === undefined ? undefined : this.refsOf(caller, query.receiver),
+      state: query.status,
+      since: query.since === undefined ? undefined : new Date(query.since),
+      until: query.until === undefined ? undefined : new Date(query.until),
+      limit: limit + 1,
+      after,
+    });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      items: page.map((challenge) => toChallengeView(challenge, this.challenges.receiverOf(challenge))),
+      nextCursor: found.length > limit && last ? this.cursor.render(caller.tenantId, last) : undefined,
+    };
+  }
+
+  @Get(':id')
+  @RequireScope('challenges:read')
+  @ApiOperation({
+    summary: 'Read a challenge with its messages',
+    description: 'Never shows the code; the receiver is masked.',
+  })
+  async get(@Caller() caller: Principal, @Param('id') id: string): Promise<object> {
+    const challenge = await this.challenges.find(caller, readId(id));
+    if (!challenge) throw new Problem('challenge.not_found');
+    return toChallengeView(challenge, this.challenges.receiverOf(challenge));
+  }
+
+  @Get(':id/code')
+  @RequireScope('challenges:read')
+  @ApiOperation({
+    summary: 'Read the code of a pending challenge, where that is allowed',
+    description:
+      'Allowed for test keys on simulator accounts, and for keys with the scope codes:reveal on generators with revealCode. Each disclosure is journalled.',
+  })
+  async code(@Caller() caller: Principal, @Param('id') id: string): Promise<{ code: string }> {
+    const challenge = await this.challenges.findDisclosing(caller, readId(id));
+    if (!challenge) throw new Problem('challenge.not_found');
+    if (challenge.state !== 'pending') throw endedProblem(challenge.state, challenge.reason ?? '');
+    if (challenge.code === undefined) throw new Problem('challenge.code_not_disclosed');
+    return { code: challenge.code };
+  }
+
+  @Post(':id/check')
+  @HttpCode(200)
+  @RequireScope('challenges:check')
+  @ApiOperation({
+    summary: 'Check an answer',
+    description:
+      'A wrong code is an answer, not a failure: 200 with valid false. An ended challenge is 409 with its true state.',
+  })
+  async check(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: CheckChallengeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<CheckedView> {
+    const operation = operationOf(request)?.toString('base64url', 0, 9);
+    const result = await this.challenges.check(caller, { id: readId(id), ...body, operation });
+    if ('refused' in result) throw result.refused;
+    const { checked } = result;
+    switch (checked.verdict) {
+      case 'unknown':
+        throw new Problem('challenge.not_found');
+      case 'ended':
+      case 'context':
+        throw endedProblem(checked.state, checked.why);
+      case 'format':
+        throw new Problem('challenge.code_format', { errors: [{ pointer: '#/code', code: 'code_format' }] });
+      case 'format_limit':
+        throw new Problem('limit.check', { retryAfterSeconds: MALFORMED_RETRY_SECONDS });
+      default:
+        return toCheckedView(checked);
+    }
+  }
+
+  @Post(':id/resend')
+  @HttpCode(200)
+  @RequireScope('challenges:create')
+  @ApiOperation({
+    summary: 'Send another message for the same challenge',
+    description: 'Keeps failures and lifetime. 429 with Retry-After inside the cool-down.',
+  })
+  async resend(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: ResendDto,
+  ): Promise<OpenedView> {
+    return toOpened(await this.challenges.resend(caller, readId(id), body));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @RequireScope('challenges:cancel')
+  @ApiOperation({
+    summary: 'Cancel a pending challenge',
+    description: 'Cancelling twice is the same answer.',
+  })
+  async cancel(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() _body: EmptyDto,
+  ): Promise<{ status: 'canceled' }> {
+    const result = await this.challenges.cancel(caller, readId(id));
+    if ('refused' in result) throw result.refused;
+    return { status: 'canceled' };
+  }
+
+  private refsOf(caller: Principal, receiver: string): string[] {
+    const to = parsePhone(receiver);
+    if (typeof to === 'string')
+      throw new Problem('request.invalid_parameter', { errors: [{ pointer: 'receiver', code: to }] });
+    return this.vault.receiverRefs(caller.tenantId, to.canonical);
+  }
+}
+
+function toOpened(result: OpenResult): OpenedView {
+  if ('refused' in result) throw result.refused;
+  return toOpenedView(result.opened);
+}
+
+function readId(text: string): Identifier {
+  const id = parseNative('challenge', text);
+  if (!id) throw new Problem('challenge.not_found');
+  return id;
+}
