@@ -1,0 +1,67 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { SEND_QUEUES } from '#challenges';
+import { ChallengesHttpModule } from '#challenges/http';
+import { MessangiDialectModule } from '#dialects/messangi';
+import { generatorEntities } from '#generators';
+import { GeneratorsHttpModule } from '#generators/http';
+import { providerEntities } from '#providers';
+import { ProvidersHttpModule } from '#providers/http';
+import { templateEntities } from '#templates';
+import { TemplatesHttpModule } from '#templates/http';
+import { ApiKeyGuard, tenantEntities, TenantsModule } from '#tenants';
+import { WebhooksHttpModule } from '#webhooks/http';
+import { ClockModule } from '#platform/clock';
+import { type Config, ConfigModule } from '#platform/config';
+import { CryptoModule } from '#platform/crypto';
+import { DatabaseModule } from '#platform/database';
+import { HealthModule } from '#platform/health';
+import { HttpClientModule } from '#platform/http-client';
+import { IdempotencyGuard, QueryGuard } from '#platform/http-server';
+import { MetricsModule } from '#platform/metrics';
+import { PartitionsModule } from '#platform/partitions';
+import { ConfigOutboxEntity, PublishedConfigModule } from '#platform/published-config';
+import { QueueModule } from '#platform/queue';
+import { RedisModule } from '#platform/redis';
+
+@Module({})
+export class ApiModule {
+  static forRoot(config: Config): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        ClockModule,
+        CryptoModule,
+        MetricsModule.forRoot({ serve: true }),
+        RedisModule.forRoot({ cork: true }),
+        PartitionsModule,
+        DatabaseModule.forRoot([
+          ...tenantEntities,
+          ...providerEntities,
+          ...templateEntities,
+          ...generatorEntities,
+          ConfigOutboxEntity,
+        ]),
+        PublishedConfigModule,
+        HttpClientModule,
+        QueueModule.forRoot('producer', SEND_QUEUES),
+        HealthModule,
+        TenantsModule,
+        TemplatesHttpModule,
+        GeneratorsHttpModule,
+        ProvidersHttpModule,
+        ChallengesHttpModule,
+        WebhooksHttpModule,
+        MessangiDialectModule,
+      ],
+      // In this order: who asks, is the query known, was it asked before.
+      providers: [
+        IdempotencyGuard,
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_GUARD, useClass: QueryGuard },
+        { provide: APP_GUARD, useExisting: IdempotencyGuard },
+      ],
+    };
+  }
+}

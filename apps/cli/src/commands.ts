@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import type { INestApplicationContext } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { ChallengesService } from '#challenges';
+import { type GeneratorInput, GeneratorsService } from '#generators';
+import { SaveGeneratorDto, toGeneratorInput, toGeneratorView } from '#generators/http';
+import { type AccountInput, AccountsService, type LoadedAccount } from '#providers';
+import { CreateAccountDto, toAccountView, UpdateAccountDto } from '#providers/http';
+import { type KeyMode, type Scope, SCOPES, TenantsService } from '#tenants';
+import { Config } from '#platform/config';
+import { Problem } from '#platform/errors';
+import { type Identifier, type IdKind, parseNative, renderNative } from '#platform/identifiers';
+import { toFieldErrors } from '#platform/validation';
+
+/** What a person did wrong on the command line. Printed alone, exit status 2. */
+export class UsageError extends Error {}
+
+export interface Options {
+  [name: string]: string | undefined;
+}
+
+type Command = (
+  context: INestApplicationContext,
+  words: readonly string[],
+  options: Options,
+) => Promise<unknown>;
+
+/** Every command: its words, what it takes, what it does. */
+export const COMMANDS: Record<string, { usage: string; run: Command }> = {
+  'tenants create': { usage: '<name>', run: createTenant },
+  'tenants list': { usage: '', run: listTenants },
+  'keys create': {
+    usage: '--tenant <ten_…> --name <name> --mode live|test [--scopes a,b] [--days 180]',
+    run: createKey,
+  },
+  'keys list': { usage: '--tenant <ten_…>', run: listKeys },
+  'keys revoke': { usage: '<key_…>', run: revokeKey },
+  'accounts create': { usage: '--tenant <ten_…> --file <json or ->', run: createAccount },
+  'accounts list': { usage: '--tenant <ten_…>', run: listAccounts },
+  'accounts get': { usage: '<acc_…> --tenant <ten_…>', run: getAccount },
+  'accounts update': { usage: '<acc_…> --tenant <ten_…> --file <json or ->', run: updateAccount },
+  'accounts delete': { usage: '<acc_…> --tenant <ten_…>', run: deleteAccount },
+  'accounts test': { usage: '<acc_…> --tenant <ten_…>', run: testAccount },
+  'generators import': {
+    usage: '--tenant <ten_…> --number <integer> --file <json or ->',
+    run: importGenerator,
+  },
+};
+
+async function createTenant(context: INestApplicationContext, [name]: readonly string[]): Promise<unknown> {
+  if (!name || name.length > 80) throw new UsageError('give the tenant a name of 1 to 80 characters');
+  const tenant = await context.get(TenantsService, { strict: false }).createTenant(name);
+  return { id: renderNative('tenant', tenant.id), name: tenant.name };
+}
+
+async function listTenants(context: INestApplicationContext): Promise<unknown> {
+  const tenants = await context.get(TenantsService, { strict: false }).listTenants();
+  return tenants.map(({ id, name, createdAt }) => ({ id: renderNative('tenant', id), name, createdAt }));
+}
+
+async function createKey(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const mode = options['mode'];
+  if (mode !== 'live' && mode !== 'test') throw new UsageError('--mode must be live or test');
+  const scopes = options['scopes']?.split(',') ?? [...SCOPES].filter((scope) => scope !== 'codes:reveal');
+  const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope));
+  if (unknown.length > 0)
+    throw new UsageError(`--scopes: ${unknown.join(', ')} is not one of ${SCOPES.join(', ')}`);
+  const lifeDays = Number(options['days'] ?? 180);
+  if (!Number.isInteger(lifeDays) || lifeDays < 1 || lifeDays > 3_650)
+    throw new UsageError('--days must be a whole number from 1 to 3650');
+  const key = await context.get(TenantsService, { strict: false }).createKey({
+    tenantId: tenantOf(options),
+    name: needed(options, 'name'),
+    mode: mode satisfies KeyMode,
+    scopes: scopes as Scope[],
+    lifeDays,
+  });
+  return { id: renderNative('key', key.id), key: key.text, note: 'The key is shown this once.' };
+}
+
+async function listKeys(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const keys = await context.get(TenantsService, { strict: false }).listKeys(tenantOf(options));
+  return keys.map(({ id, name, mode, scopes, expiresAt, revokedAt }) => ({
+    id: renderNative('key', id),
+    name,
+    mode,
+    scopes,
+    expiresAt,
+    revokedAt,
+  }));
+}
+
+async function revokeKey(context: INestApplicationContext, [id]: readonly string[]): Promise<unknown> {
+  await context.get(TenantsService, { strict: false }).revokeKey(parseId('key', id));
+  return { revoked: id };
+}
+
+async function createAccount(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const input = readDto(CreateAccountDto, options) as AccountInput;
+  return view(context, await accounts(context).create(tenantOf(options), input));
+}
+
+async function listAccounts(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  return (await accounts(context).list(tenantOf(options))).map((account) => view(context, account));
+}
+
+async function getAccount(
+  context: INestApplicationContext,
+  [id]: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  return view(context, await accounts(context).get(tenantOf(options), parseId('account', id)));
+}
+
+async function updateAccount(
+  context: INestApplicationContext,
+  [id]: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const input = readDto(UpdateAccountDto, options) as Partial<AccountInput>;
+  return view(context, await accounts(context).update(tenantOf(options), parseId('account', id), input));
+}
+
+async function deleteAccount(
+  context: INestApplicationContext,
+  [id]: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  await accounts(context).delete(tenantOf(options), parseId('account', id));
+  return { deleted: id };
+}
+
+async function testAccount(
+  context: INestApplicationContext,
+  [id]: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const findings = await accounts(context).diagnose(tenantOf(options), parseId('account', id));
+  return { ok: findings.every((finding) => finding.ok), findings };
+}
+
+/** Callers carry a generator's integer in their configuration: an import keeps it. */
+async function importGenerator(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const number = Number(needed(options, 'number'));
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new UsageError('--number must be a positive whole number');
+  const input: GeneratorInput = toGeneratorInput(readDto(SaveGeneratorDto, options) as SaveGeneratorDto);
+  // The plan is judged by a room that only the challenges open.
+  context.get(ChallengesService, { strict: false });
+  const { generator, warnings } = await context
+    .get(GeneratorsService, { strict: false })
+    .create(tenantOf(options), input, { strict: true, number });
+  return toGeneratorView(generator, warnings);
+}
+
+function accounts(context: INestApplicationContext): AccountsService {
+  return context.get(AccountsService, { strict: false });
+}
+
+function view(context: INestApplicationContext, account: LoadedAccount): object {
+  return toAccountView(account, context.get(Config).http.publicUrl, accounts(context).isSimulator(account));
+}
+
+function tenantOf(options: Options): Identifier {
+  return parseId('tenant', needed(options, 'tenant'));
+}
+
+function parseId(kind: IdKind, text: string | undefined): Identifier {
+  const id = parseNative(kind, text);
+  if (!id) throw new UsageError(`expected the id of a ${kind}`);
+  return id;
+}
+
+function needed(options: Options, name: string): string {
+  const value = options[name];
+  if (value === undefined || value === '') throw new UsageError(`--${name} is required`);
+  return value;
+}
+
+/** Reads and validates a JSON file as the API would validate the same body. `-` is standard input. */
+function readDto(dto: new () => object, options: Options): object {
+  const file = needed(options, 'file');
+  let body: unknown;
+  try {
+    body = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--file: ${error instanceof SyntaxError ? 'not valid JSON' : 'cannot be read'}`);
+  }
+  const instance = plainToInstance(dto, body as object);
+  const errors = toFieldErrors(
+    validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }),
+  );
+  if (errors.length > 0) throw new Problem('request.invalid', { errors });
+  return instance;
+}
