@@ -410,11 +410,10 @@ function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>): Prob
 
 /** What a call on an ended challenge is told: the true state and why, so that "used" and "expired" differ. */
 export function endedProblem(state: string, why: string, until?: number): Problem {
-  if (why === 'context_mismatch')
-    return new Problem('challenge.context_mismatch', { members: { status: state } });
+  if (why === 'context_mismatch') return new Problem('challenge.context_mismatch', { members: { state } });
   return new Problem('challenge.not_pending', {
     members: {
-      status: state,
+      state,
       reason: why || undefined,
       ...(until && { until: new Date(until).toISOString() }),
     },

@@ -37,7 +37,7 @@ describe('the native flow, end to end', () => {
 
     const again = await house.call('POST', `/v1/challenges/${opened.json.id}/check`, { code: message!.code });
     expect(again.status).toBe(409);
-    expect(again.json).toMatchObject({ code: 'challenge.not_pending', status: 'approved' });
+    expect(again.json).toMatchObject({ code: 'challenge.not_pending', status: 409, state: 'approved' });
   });
 
   it('follows the provider’s receipts forward, and lists the challenge from history', async () => {
@@ -84,7 +84,7 @@ describe('the native flow, end to end', () => {
     }
     const checked = await house.call('POST', `/v1/challenges/${opened.json.id}/check`, { code: '123456' });
     expect(checked.status).toBe(409);
-    expect(checked.json).toMatchObject({ status: 'canceled', reason: 'by_caller' });
+    expect(checked.json).toMatchObject({ state: 'canceled', reason: 'by_caller' });
   });
 
   it('expires a challenge on the service’s clock', async () => {
@@ -92,6 +92,6 @@ describe('the native flow, end to end', () => {
     house.moveClock(601_000);
     const checked = await house.call('POST', `/v1/challenges/${opened.json.id}/check`, { code: '123456' });
     house.moveClock(-601_000);
-    expect(checked.json).toMatchObject({ code: 'challenge.not_pending', status: 'expired' });
+    expect(checked.json).toMatchObject({ code: 'challenge.not_pending', state: 'expired' });
   });
 });

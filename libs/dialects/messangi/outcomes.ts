@@ -45,7 +45,7 @@ export function verifyOutcome(result: CheckResult, now: number): Problem | undef
 
 /** Canceling what is canceled is no refusal, whoever canceled it. */
 export function cancelRefusal(refused: Problem): Problem | undefined {
-  const state = refused.options.members?.['status'];
+  const state = refused.options.members?.['state'];
   if (typeof state !== 'string') return refused;
   if (state === 'canceled') return undefined;
   return new Problem('challenge.not_pending', { members: { ...(ENDED[state] ?? ENDED['expired']) } });

@@ -3,7 +3,10 @@ import { type DynamicModule, Injectable, Module, type OnApplicationShutdown } fr
 import type { Queue, WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Config } from '#platform/config';
+import { describeError, loggerFor } from '#platform/logging';
 import { openRedis, RedisConnection, WORKER_OPTIONS } from '#platform/redis';
+
+const logger = loggerFor('queue');
 
 /** A producer is corked and fails fast; a worker waits for Redis and blocks on it. */
 export type QueueRole = 'producer' | 'worker';
@@ -90,6 +93,11 @@ export class Queues {
 
   constructor(list: readonly Queue[]) {
     this.byName = new Map(list.map((queue) => [queue.name, queue]));
+    // BullMQ prints what nobody listens to; the call that failed reports it.
+    for (const queue of list)
+      queue.on('error', (error) =>
+        logger.debug({ queue: queue.name, error: describeError(error) }, 'queue trouble'),
+      );
   }
 
   get(name: string): Queue {
