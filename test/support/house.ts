@@ -27,6 +27,8 @@ export interface Answer {
 
 export interface HouseOptions {
   worker?: boolean;
+  /** A PostgreSQL of the spec's own, to break; the suite's otherwise. */
+  postgres?: PrivateService;
   /** Variables that differ from the defaults of `environment()`. */
   env?: Record<string, string>;
 }
@@ -87,7 +89,7 @@ export function environment(
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const redisServer = await privateRedis();
-  const databaseUrl = await createDatabase();
+  const databaseUrl = await createDatabase(options.postgres?.url);
   const simulated = new SimulatorConfig({ port: 0, approveAfterMs: 50 });
   const simulator = await startSimulator(simulated);
   const env = { ...environment(redisServer.url, databaseUrl, simulator.url), ...options.env };
@@ -186,8 +188,8 @@ export async function until<T>(
 }
 
 /** A fresh database on the suite's PostgreSQL. */
-export async function createDatabase(): Promise<string> {
-  const url = new URL(process.env['TEST_DATABASE_URL']!);
+export async function createDatabase(serverUrl = process.env['TEST_DATABASE_URL']!): Promise<string> {
+  const url = new URL(serverUrl);
   const name = `house_${randomBytes(5).toString('hex')}`;
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();

@@ -1,0 +1,51 @@
+// Owns reading what callers send to /_sim.
+
+import { LOG_CAPACITY, type MessageQuery } from '../core/message-log.js';
+import { digitsOf } from '../core/phone-number.js';
+import { digits, flag, integer, list, object, ShapeError, text } from '../core/shape.js';
+import type { AccountSpec } from '../graph/graph-accounts.js';
+
+type SenderSpec = NonNullable<AccountSpec['phoneNumbers']>[number];
+
+export const readAccountSpec = (body: unknown): AccountSpec =>
+  object<AccountSpec, 'wabaId'>(
+    {
+      wabaId: digits,
+      name: text(),
+      appId: digits,
+      accessToken: text(/^\S{1,1000}$/, 'a token without spaces'),
+      appSecret: text(),
+      templateLimit: integer(0, 1_000_000),
+      appCallbackUrl: text(/^https?:\/\/\S+$/, 'an http or https URL'),
+      phoneNumbers: list(
+        object<SenderSpec, 'id' | 'displayNumber'>(
+          { id: digits, displayNumber: digits, verifiedName: text(), registered: flag, verified: flag },
+          'id',
+          'displayNumber',
+        ),
+      ),
+    },
+    'wabaId',
+  )(body, '');
+
+const DEFAULT_LIMIT = 100;
+
+/** `to` in any spelling, `since` a seq, `limit` up to the whole log. */
+export function readMessageQuery({ to, since, limit }: Record<string, unknown>): MessageQuery {
+  return {
+    to: to === undefined ? undefined : readNumber(to, 'to'),
+    since: since === undefined ? undefined : integer(0, Number.MAX_SAFE_INTEGER)(numberOf(since), 'since'),
+    limit: limit === undefined ? DEFAULT_LIMIT : integer(1, LOG_CAPACITY)(numberOf(limit), 'limit'),
+  };
+}
+
+/** A + in a query that nobody encoded arrives as a space; both are stripped. */
+export function readNumber(value: unknown, path: string): string {
+  const number = typeof value === 'string' ? digitsOf(value) : '';
+  if (number === '' || number.length > 20) throw new ShapeError(path, 'a phone number');
+  return number;
+}
+
+function numberOf(value: unknown): unknown {
+  return typeof value === 'string' && value !== '' ? Number(value) : value;
+}

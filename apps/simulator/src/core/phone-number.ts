@@ -1,0 +1,35 @@
+// Owns how numbers are spelled. WhatsApp rewrites two countries: a Mexican mobile
+// is known as 521…, a Brazilian one outside the first area codes without its ninth
+// digit. One handset must answer to both spellings.
+
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+
+/** `+`, spaces, hyphens, dots and brackets are stripped, as Graph does with `to`. Empty when anything else is left. */
+export function digitsOf(text: string): string {
+  const digits = text.replace(/[+\s\-().]/g, '');
+  return /^\d+$/.test(digits) ? digits : '';
+}
+
+export function isReachableNumber(digits: string): boolean {
+  return /^[1-9]\d{6,14}$/.test(digits);
+}
+
+/** The id WhatsApp answers and reports with, which may differ from what was sent. */
+export function whatsappIdOf(digits: string): string {
+  const number = handsetOf(digits);
+  if (/^52\d{10}$/.test(number)) return `521${number.slice(2)}`;
+  if (/^55(?!1[1-9]|2[1-8])\d{2}9\d{8}$/.test(number)) return number.slice(0, 4) + number.slice(5);
+  return number;
+}
+
+/** One spelling per handset: Mexico without the 1, Brazilian mobiles with the 9. */
+export function handsetOf(digits: string): string {
+  if (/^521\d{10}$/.test(digits)) return `52${digits.slice(3)}`;
+  if (/^55\d{2}[6-9]\d{7}$/.test(digits)) return `${digits.slice(0, 4)}9${digits.slice(4)}`;
+  return digits;
+}
+
+/** For people: +58 411 1111111. Numbers no plan knows stay plain. */
+export function displayOf(digits: string): string {
+  return parsePhoneNumberFromString(`+${digits}`)?.formatInternational() ?? `+${digits}`;
+}

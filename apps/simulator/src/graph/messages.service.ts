@@ -1,0 +1,134 @@
+// Owns POST /{PN}/messages up to acceptance, in Graph's order of checks: the
+// sender's registration, the request, the template, its parameters, the rates.
+// Whether a number is on WhatsApp is never known here; that comes by webhook.
+
+import { Injectable } from '@nestjs/common';
+import { BehaviorSwitch, type Fault } from '../core/behavior.js';
+import { Clock } from '../core/clock.js';
+import { FaultPicker } from '../core/fault-picker.js';
+import { magicOf } from '../core/magic-numbers.js';
+import { MessageLog } from '../core/message-log.js';
+import type { Fate, MessageDraft } from '../core/message.js';
+import { whatsappIdOf } from '../core/phone-number.js';
+import { DeliveriesService } from './deliveries.service.js';
+import type { Account, Sender } from './graph-accounts.js';
+import { messagingError } from './graph-error.js';
+import { wamid } from './graph-ids.js';
+import type { GraphParams } from './graph-params.js';
+import { RateRules } from './rate-rules.js';
+import { type Rendering, renderTemplate } from './rendered-message.js';
+import { readSendRequest, type SendRequest, type TemplateCall } from './send-request.js';
+import { readTemplateValues } from './template-parameters.js';
+import { TemplateStore } from './template-store.js';
+import type { Template } from './template.js';
+
+interface SendAnswer {
+  messaging_product: 'whatsapp';
+  contacts: { input: string; wa_id: string }[];
+  messages: { id: string; message_status?: 'accepted' }[];
+}
+
+type Content = Rendering & Pick<MessageDraft, 'templateName' | 'language' | 'category'>;
+
+interface PreparedMessage {
+  draft: MessageDraft;
+  input: string;
+}
+
+interface SendCall {
+  account: Account;
+  sender: Sender;
+  params: GraphParams;
+  version: number;
+}
+
+@Injectable()
+export class MessagesService {
+  constructor(
+    private readonly templates: TemplateStore,
+    private readonly rates: RateRules,
+    private readonly log: MessageLog,
+    private readonly deliveries: DeliveriesService,
+    private readonly faults: FaultPicker,
+    private readonly behavior: BehaviorSwitch,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A fault that strikes this call, asked for by behaviour or by the receiver's number. */
+  faultOf({ sender, params }: SendCall): Fault | undefined {
+    const to = typeof params.to === 'string' ? params.to.replace(/\D/g, '') : '';
+    const magic = this.behavior.current.magicNumbers ? magicOf(to)?.fault : undefined;
+    return this.faults.take(to, sender.id) ?? (magic && { ...magic, match: {} });
+  }
+
+  /** Everything that can be refused at once; nothing is kept yet. */
+  prepare(call: SendCall, forced?: Fate): PreparedMessage {
+    const { account, sender } = call;
+    if (!sender.registered) throw messagingError(133010, 'The phone number is not registered.');
+    const request = readSendRequest(call.params);
+    const content = request.template
+      ? this.templateContent(account, request, request.template)
+      : textContent(request);
+    if (request.to === sender.displayNumber) throw messagingError(131021, 'The recipient is the sender.');
+    this.rates.check(sender.id, request.to);
+    const draft: MessageDraft = {
+      channel: 'whatsapp',
+      id: wamid(whatsappIdOf(request.to)),
+      accountId: account.wabaId,
+      senderId: sender.id,
+      from: sender.displayNumber,
+      senderName: sender.verifiedName,
+      to: request.to,
+      ...content,
+      correlation: request.correlation,
+      apiVersion: call.version,
+      fate: forced ?? this.fateOf(request),
+    };
+    return { draft, input: request.input };
+  }
+
+  accept({ draft, input }: PreparedMessage): SendAnswer {
+    const message = this.log.append(draft);
+    this.deliveries.start(message);
+    return {
+      messaging_product: 'whatsapp',
+      contacts: [{ input, wa_id: whatsappIdOf(draft.to) }],
+      messages: [{ id: draft.id, ...(draft.templateName !== undefined && { message_status: 'accepted' }) }],
+    };
+  }
+
+  private templateContent(account: Account, request: SendRequest, wanted: TemplateCall): Content {
+    const template = this.approvedTemplate(account, wanted);
+    const values = readTemplateValues(template, wanted);
+    if (request.userId !== undefined)
+      throw messagingError(131062, 'A phone number is required for this template.');
+    const { name: templateName, language, category } = template;
+    return { templateName, language, category, ...renderTemplate(template, values, this.clock.now()) };
+  }
+
+  private approvedTemplate(account: Account, { name, language }: TemplateCall): Template {
+    const template = this.templates.find(account.wabaId, name, language);
+    switch (template?.status) {
+      case 'APPROVED':
+        return template;
+      case 'PAUSED':
+        throw messagingError(132015, `template name (${name}) is paused in ${language}`);
+      case 'DISABLED':
+        throw messagingError(132016, `template name (${name}) is disabled in ${language}`);
+      default:
+        throw messagingError(132001, `template name (${name}) does not exist in ${language}`);
+    }
+  }
+
+  /** Words of our own need an open conversation, which no phone here ever opens: 131047 later. */
+  private fateOf({ to, template }: SendRequest): Fate {
+    if (!template) return { kind: 'failed', code: 131047 };
+    const magic = this.behavior.current.magicNumbers ? magicOf(to)?.fate : undefined;
+    return magic ?? { kind: 'delivered' };
+  }
+}
+
+function textContent({ text, type, userId }: SendRequest): Content {
+  if (text !== undefined && userId === undefined) return { text, buttons: [] };
+  throw messagingError(131051, `Messages of type ${type} are not supported here.`);
+}
