@@ -130,7 +130,7 @@ export class ChallengesService {
     return this.vault.openReceiver(tenantId, id, sealedReceiver);
   }
 
-  private versionOf(challenge: Challenge): Promise<PublishedGenerator | undefined> {
+  private async versionOf(challenge: Challenge): Promise<PublishedGenerator | undefined> {
     return this.generators.loadVersion(`${challenge.generatorId}:${challenge.generatorVersion}`);
   }
 

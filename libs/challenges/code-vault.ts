@@ -41,12 +41,13 @@ export class CodeVault {
     return this.sealer.open('code-seal', sealed, `${tenantId}:${challengeId}:code`);
   }
 
-  /** Field, value pairs `sr`, `sr2`, … */
-  sealReceiver(tenantId: Identifier, challengeId: Identifier, address: string): string[] {
+  /** The fields `sr`, `sr2`, … */
+  sealReceiver(tenantId: Identifier, challengeId: Identifier, address: string): Record<string, string> {
     const sealed = this.sealer.seal('receiver-seal', address, `${tenantId}:${challengeId}:receiver`);
-    const fields = ['sr', sealed.slice(0, FIELD_BYTES)];
-    for (let part = 2, at = FIELD_BYTES; at < sealed.length; part++, at += FIELD_BYTES)
-      fields.push(`sr${part}`, sealed.slice(at, at + FIELD_BYTES));
+    const fields: Record<string, string> = { sr: sealed.slice(0, FIELD_BYTES) };
+    for (let part = 2, at = FIELD_BYTES; at < sealed.length; part++, at += FIELD_BYTES) {
+      fields[`sr${part}`] = sealed.slice(at, at + FIELD_BYTES);
+    }
     return fields;
   }
 
@@ -62,31 +63,6 @@ export class CodeVault {
   /** The names a receiver may have in history: one per unretired key. */
   receiverRefs(tenantId: Identifier, canonical: string): string[] {
     return this.keyRing.all('receiver-ref').map(({ key }) => shortDigest(key, [tenantId, canonical]));
-  }
-
-  /**
-   * Names the receiver's limit key. This one and the next are under the installation key, which never rotates: a
-   * rotation must neither reset a limit nor allow a second live challenge.
-   */
-  limitDigest(tenantId: Identifier, canonical: string): string {
-    return shortDigest(this.keyRing.installationKey, ['limit', tenantId, canonical]);
-  }
-
-  liveDigest(
-    tenantId: Identifier,
-    generatorId: Identifier,
-    canonical: string,
-    purpose: string,
-    contextDigest: string,
-  ): string {
-    return shortDigest(this.keyRing.installationKey, [
-      'live',
-      tenantId,
-      generatorId,
-      canonical,
-      purpose,
-      contextDigest,
-    ]);
   }
 
   /** A digest of what was agreed to beside the code (amount, payee); '' when there is nothing. */

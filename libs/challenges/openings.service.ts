@@ -62,8 +62,9 @@ interface Prepared extends OpenInput {
   language: string;
   limits: LimitProfile;
   contextDigest: string;
-  limitDigest: string;
-  liveDigest: string;
+  partition: number;
+  limitName: string;
+  liveName: string;
 }
 
 const RETURN_WITHIN_MS = 5_000;
@@ -121,7 +122,7 @@ export class OpeningsService {
     );
     if (prepared instanceof Problem) return { refused: prepared };
     const { generator } = prepared;
-    const id = newChallengeId(this.partitions.of(prepared.to.canonical), input.operation);
+    const id = newChallengeId(prepared.partition, input.operation);
     const code = makeCode(generator.alphabet, generator.codeLength);
     const reply = await this.hotStore.open(this.record(prepared, id, code));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
@@ -141,17 +142,14 @@ export class OpeningsService {
     if (!step) return channelProblem(input.channel!);
     const to = parsePhone(input.receiver);
     if (typeof to === 'string') return receiverProblem(to);
-    const [account, template] = await Promise.all([
-      this.accounts.load(step.accountId),
-      this.templates.load(step.templateId),
-    ]);
+    const account = await this.accounts.load(step.accountId);
+    const template = await this.templates.load(step.templateId);
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const route = admitRoute(account, step, to, { mode: caller.mode, simulator });
     if ('refused' in route) return routeProblem(route.refused);
     const language = chooseLanguage(template, input.language ?? step.language, step.language);
     if (language instanceof Problem) return language;
-    const purpose = input.purpose ?? 'authentication';
-    const { tenantId } = caller;
+    const { partition, ref } = this.partitions.locate(to.canonical);
     return {
       ...input,
       caller,
@@ -161,8 +159,9 @@ export class OpeningsService {
       language,
       limits: limitsFor(caller.mode),
       contextDigest,
-      limitDigest: this.vault.limitDigest(tenantId, to.canonical),
-      liveDigest: this.vault.liveDigest(tenantId, generator.id, to.canonical, purpose, contextDigest),
+      partition,
+      limitName: `${caller.tenantId}:${ref}`,
+      liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
     };
   }
 
@@ -170,41 +169,30 @@ export class OpeningsService {
     const { caller, generator, to, contextDigest, limits, language, metadata } = prepared;
     const { tenantId, mode } = caller;
     const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code);
-    const fields: (string | number)[] = [
-      'v',
-      1,
-      'k',
-      'c',
-      't',
-      tenantId,
-      'g',
-      `${generator.id}:${generator.version}`,
-      'h',
-      mac,
-      'hk',
-      kid,
-      'c',
-      this.vault.sealCode(tenantId, id, code),
-      'l',
-      code.length,
-      'fm',
-      generator.maxAttempts,
-      'r',
-      this.vault.receiverRef(tenantId, to.canonical),
+    const fields: Record<string, string | number> = {
+      v: 1,
+      k: 'c',
+      t: tenantId,
+      g: `${generator.id}:${generator.version}`,
+      h: mac,
+      hk: kid,
+      c: this.vault.sealCode(tenantId, id, code),
+      l: code.length,
+      fm: generator.maxAttempts,
       ...this.vault.sealReceiver(tenantId, id, to.address),
-      'i',
-      prepared.liveDigest,
-      'lg',
-      language,
-    ];
-    if (contextDigest) fields.push('x', contextDigest);
-    if (prepared.purpose && prepared.purpose !== 'authentication') fields.push('p', prepared.purpose);
-    if (mode === 'test') fields.push('y', mode);
-    if (metadata && Object.keys(metadata).length > 0) fields.push('md', JSON.stringify(metadata));
+      i: prepared.liveName,
+      lg: language,
+    };
+    if (contextDigest) fields['x'] = contextDigest;
+    if (prepared.purpose && prepared.purpose !== 'authentication') fields['p'] = prepared.purpose;
+    if (mode === 'test') fields['y'] = mode;
+    if (metadata && Object.keys(metadata).length > 0) fields['md'] = JSON.stringify(metadata);
     return {
       id,
-      liveDigest: prepared.liveDigest,
-      limitDigest: prepared.limitDigest,
+      generatorId: generator.id,
+      liveName: prepared.liveName,
+      limitName: prepared.limitName,
+      receiverRef: this.vault.receiverRef(tenantId, to.canonical),
       lifeMs: generator.lifeSeconds * 1_000,
       coolDownMs: coolDowns(generator, limits)[0] ?? 0,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
@@ -231,14 +219,14 @@ export class OpeningsService {
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
-    const { caller, generator, limits, limitDigest, contextDigest } = prepared;
+    const { caller, generator, limits, limitName, contextDigest } = prepared;
     const rotates = generator.resend.code === 'rotate';
     const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
     const reply = await this.hotStore.resend({
       id,
       tenantId: caller.tenantId,
       operation: newOperation(),
-      limitDigest,
+      limitName,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       coolDownsMs: coolDowns(generator, limits),
       windows: limits.receiver,
@@ -276,7 +264,7 @@ export class OpeningsService {
     const code = sealed
       ? this.vault.openCode(caller.tenantId, liveId, sealed)
       : makeCode(generator.alphabet, generator.codeLength);
-    const id = newChallengeId(this.partitions.of(prepared.to.canonical), prepared.operation);
+    const id = newChallengeId(prepared.partition, prepared.operation);
     const sends = Number(live?.get('n') ?? 0);
     const record = this.record(prepared, id, code, liveId);
     record.coolDownMs = coolDownAt(generator, prepared.limits, sends + 1);
@@ -334,6 +322,11 @@ export class OpeningsService {
       );
     }
   }
+}
+
+/** Purpose and context are part of the name only when they are not the usual ones: most keys stay short. */
+function liveName(ref: string, purpose: Purpose, contextDigest: string): string {
+  return purpose === 'authentication' && contextDigest === '' ? ref : `${ref}:${purpose}:${contextDigest}`;
 }
 
 function coolDowns(generator: PublishedGenerator, limits: LimitProfile): number[] {

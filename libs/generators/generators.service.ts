@@ -4,7 +4,7 @@ import { Clock } from '#platform/clock';
 import { Database, sqlState } from '#platform/database';
 import { Problem } from '#platform/errors';
 import { type Identifier, newId, renderUuid } from '#platform/identifiers';
-import { ConfigPublisher, type Publication, PublishedConfig } from '#platform/published-config';
+import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { GeneratorEntity, GeneratorVersionEntity } from './generator.entity.js';
 import type { ChannelStep, GeneratorPolicy } from './generator-policy.js';
 
@@ -102,7 +102,7 @@ export class GeneratorsService implements OnModuleInit {
   }
 
   /** The version a challenge was opened under. */
-  loadVersion(idAndVersion: string): Promise<PublishedGenerator | undefined> {
+  loadVersion(idAndVersion: string): Loaded<PublishedGenerator> {
     return this.published.get('generator-version', idAndVersion, (payload) => payload as PublishedGenerator);
   }
 
@@ -196,7 +196,7 @@ export class GeneratorsService implements OnModuleInit {
     input: GeneratorInput,
     strict: boolean,
   ): Promise<{ policy: GeneratorPolicy; warnings: string[] }> {
-    const { name: _name, plan, ...rules } = input;
+    const { name, plan, ...rules } = input;
     const resolved = await this.resolvePlan(tenantId, plan, rules, strict);
     return { policy: { ...rules, plan: resolved.plan }, warnings: resolved.warnings };
   }

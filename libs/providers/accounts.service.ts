@@ -9,7 +9,7 @@ import { Database, sqlState } from '#platform/database';
 import { type FieldError, Problem } from '#platform/errors';
 import { HttpClient } from '#platform/http-client';
 import { type Identifier, newId } from '#platform/identifiers';
-import { ConfigPublisher, type Publication, PublishedConfig } from '#platform/published-config';
+import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { toFieldErrors } from '#platform/validation';
 import { AccountEntity, SenderEntity } from './account.entity.js';
 import { ADAPTERS } from './adapters/index.js';
@@ -40,6 +40,8 @@ export interface LoadedAccount {
   name: string;
   provider: MessageProvider;
   config: object;
+  /** Of the base URL its requests go to. */
+  origin: string;
   countries: ReadonlySet<string>;
   senders: readonly LoadedSender[];
 }
@@ -80,14 +82,13 @@ export class AccountsService implements OnModuleInit {
   }
 
   /** The account as the hot path uses it; undefined when there is none. Redis and memory only. */
-  load(id: Identifier): Promise<LoadedAccount | undefined> {
+  load(id: Identifier): Loaded<LoadedAccount> {
     return this.published.get('account', id, (payload) => this.open(id, payload as PublishedAccount));
   }
 
   /** Computed at each use: a base URL that is changed changes what the account is (architecture: simulator accounts). */
   isSimulator(account: LoadedAccount): boolean {
-    const origin = this.config.simulatorOrigin;
-    return origin !== undefined && new URL(account.provider.baseUrl(account.config)).origin === origin;
+    return account.origin === this.config.simulatorOrigin;
   }
 
   context(signal?: AbortSignal): ProviderContext {
@@ -266,6 +267,7 @@ export class AccountsService implements OnModuleInit {
       name: row.name,
       provider,
       config,
+      origin: new URL(provider.baseUrl(config)).origin,
       countries: new Set(row.countries),
       senders: row.senders,
     };

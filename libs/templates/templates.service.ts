@@ -5,7 +5,7 @@ import { Database, sqlState } from '#platform/database';
 import { Problem } from '#platform/errors';
 import { type Identifier, newId } from '#platform/identifiers';
 import { loggerFor } from '#platform/logging';
-import { ConfigPublisher, type Publication, PublishedConfig } from '#platform/published-config';
+import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { TemplateEntity, TemplateLanguageEntity, type TemplateContent } from './template.entity.js';
 import { checkTemplate, type LanguageInput } from './template-rules.js';
 
@@ -46,7 +46,7 @@ export class TemplatesService implements OnModuleInit {
   }
 
   /** The template as the hot path uses it. Redis and memory only. */
-  load(id: Identifier): Promise<PublishedTemplate | undefined> {
+  load(id: Identifier): Loaded<PublishedTemplate> {
     return this.published.get('template', id, (payload) => payload as PublishedTemplate);
   }
 
@@ -118,14 +118,12 @@ export class TemplatesService implements OnModuleInit {
     tenantId: Identifier,
     filter: { accountId?: Identifier; name?: string } = {},
   ): Promise<TemplateEntity[]> {
-    return this.database
-      .repository(TemplateEntity)
-      .find({
-        where: { tenantId, ...filter },
-        relations: { languages: true },
-        order: { createdAt: 'DESC', id: 'DESC' },
-        take: 500,
-      });
+    return this.database.repository(TemplateEntity).find({
+      where: { tenantId, ...filter },
+      relations: { languages: true },
+      order: { createdAt: 'DESC', id: 'DESC' },
+      take: 500,
+    });
   }
 
   async get(tenantId: Identifier, id: Identifier): Promise<TemplateEntity> {

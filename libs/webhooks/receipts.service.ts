@@ -18,12 +18,9 @@ export class ReceiptsService {
     private readonly metrics: Metrics,
   ) {}
 
-  account(provider: string, id: Identifier): Promise<LoadedAccount | undefined> {
-    return this.accounts
-      .load(id)
-      .then((account) =>
-        account?.provider.id === provider && account.provider.receipts ? account : undefined,
-      );
+  async account(provider: string, id: Identifier): Promise<LoadedAccount | undefined> {
+    const account = await this.accounts.load(id);
+    return account?.provider.id === provider && account.provider.receipts ? account : undefined;
   }
 
   /**

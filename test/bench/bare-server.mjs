@@ -15,7 +15,7 @@ const queue = new Queue('send-whatsapp', {
   prefix: '{q-send-whatsapp}',
   skipMetasUpdate: true,
   streams: { events: { maxLen: 100 } },
-  defaultJobOptions: { removeOnComplete: true, attempts: 1 },
+  defaultJobOptions: { removeOnComplete: true, removeOnFail: { age: 86_400, count: 10_000 }, attempts: 1 },
 });
 
 const TENANT = 'a'.repeat(26);
@@ -33,11 +33,11 @@ app.post('/send', async (request, reply) => {
   const digest = DIGEST_TAIL + String(++count).padStart(8, '0');
   const answer = await scripts.run(
     'open-challenge',
-    [`${tag}ch:${id}`, `${tag}live:${digest}`, `${tag}lim:${digest}`, `${tag}due`, `${tag}exp`, `${tag}journal`],
+    [`${tag}ch:${id}`, `${tag}live:${GENERATOR.slice(0, 26)}:${digest}`, `${tag}lim:${TENANT}:${digest}`, `${tag}due`, `${tag}exp`, `${tag}journal`],
     [
-      0, id, 600_000, 0, 3_000, '', 'w', ACCOUNT, 0, 0, 0,
+      0, id, 600_000, 0, 3_000, '', 'w', ACCOUNT, 0, 0, digest, 0,
       'v', 1, 'k', 'c', 't', TENANT, 'g', GENERATOR, 'h', digest, 'hk', 'k1', 'c', SEALED, 'l', 6, 'fm', 10,
-      'r', digest, 'sr', SEALED, 'i', digest, 'lg', 'en', 'y', 'test',
+      'sr', SEALED, 'i', digest, 'lg', 'en', 'y', 'test',
     ],
   );
   await queue.add('send-message', { v: 1, messageId: id }, { jobId: `${id}-1` });
@@ -58,4 +58,4 @@ app.post('/check/:id', async (request) => {
 
 await app.listen({ port: Number(port), host: '127.0.0.1' });
 process.send?.('ready');
-process.on('disconnect', () => process.exit(0));
+for (const signal of ['disconnect', 'SIGTERM']) process.on(signal, () => process.exit(0));

@@ -28,16 +28,21 @@ export interface Window {
 
 export interface OpenRecord {
   id: Identifier;
-  liveDigest: string;
-  limitDigest: string;
+  /** What follows the generator in the live key: the receiver, and purpose and context when they are not the usual ones. */
+  liveName: string;
+  /** `<tenant>:<receiver>` in the limit key. */
+  limitName: string;
+  generatorId: Identifier;
   lifeMs: number;
   coolDownMs: number;
   maxMessages: number;
   replaces?: Identifier;
   message: { channelLetter: string; accountId: Identifier; step: number };
   windows: readonly Window[];
-  /** Field, value pairs of `record.lua`. */
-  fields: readonly (string | number)[];
+  /** The receiver's name in history. */
+  receiverRef: string;
+  /** Fields of `record.lua`. */
+  fields: Readonly<Record<string, string | number>>;
 }
 
 export type OpenReply =
@@ -89,7 +94,7 @@ export interface ResendOrder {
   id: Identifier;
   tenantId: Identifier;
   operation: string;
-  limitDigest: string;
+  limitName: string;
   maxMessages: number;
   coolDownsMs: readonly number[];
   windows: readonly Window[];
@@ -178,8 +183,8 @@ export class HotStore {
       'open-challenge',
       [
         `${tag}ch:${record.id}`,
-        `${tag}live:${record.liveDigest}`,
-        `${tag}lim:${record.limitDigest}`,
+        `${tag}live:${record.generatorId}:${record.liveName}`,
+        `${tag}lim:${record.limitName}`,
         `${tag}due`,
         `${tag}exp`,
         `${tag}journal`,
@@ -195,8 +200,9 @@ export class HotStore {
         message.accountId,
         message.step,
         record.maxMessages,
+        record.receiverRef,
         ...flattenWindows(windows),
-        ...record.fields,
+        ...flattenFields(record.fields),
       ],
     )) as string[];
     switch (reply[0]) {
@@ -249,7 +255,7 @@ export class HotStore {
     const { message, rotated } = order;
     const reply = (await this.scripts.run(
       'resend-message',
-      [`${tag}ch:${order.id}`, `${tag}lim:${order.limitDigest}`, `${tag}due`, `${tag}journal`],
+      [`${tag}ch:${order.id}`, `${tag}lim:${order.limitName}`, `${tag}due`, `${tag}journal`],
       [
         this.clock.offsetMs,
         order.operation,
@@ -420,14 +426,23 @@ export class HotStore {
   }
 }
 
-/** Names one call, so that a script repeated after a lost reply counts once. */
+const PROCESS = randomBytes(5).toString('base64url');
+let operations = 0;
+
+/** Names one call, so that a script repeated after a lost reply counts once: this process, and a count. */
 export function newOperation(): string {
-  return randomBytes(6).toString('base64url');
+  return PROCESS + (++operations).toString(36);
 }
 
 function toRefusal(reply: readonly string[]): Refusal {
   if (reply[0] === 'send_limit') return { outcome: 'send_limit' };
   return { outcome: reply[0] as 'cool_down' | 'receiver', waitMs: Number(reply[1]) };
+}
+
+function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
+  const flat: (string | number)[] = [];
+  for (const name in fields) flat.push(name, fields[name]!);
+  return flat;
 }
 
 function flattenWindows(windows: readonly Window[]): number[] {

@@ -1,17 +1,18 @@
 -- Opens a challenge with its first message, or names the one that is live already.
 --
--- KEYS  1 {pNN}:ch:<id>   2 {pNN}:live:<digest>   3 {pNN}:lim:<digest>   4 {pNN}:due   5 {pNN}:exp   6 {pNN}:journal
+-- KEYS  1 {pNN}:ch:<id>   2 {pNN}:live:<generator>:<name>   3 {pNN}:lim:<tenant>:<ref>   4 {pNN}:due   5 {pNN}:exp   6 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 id   3 life, ms   4 cool-down before the second message, ms
 --       5 sweep after, ms    6 id of the live challenge this one replaces, or ''
 --       7 channel letter     8 account   9 step of the channel plan
---      10 most messages, or 0 for no limit     11 number of receiver windows n, then n × (limit, seconds)
+--      10 most messages, or 0 for no limit     11 receiver reference for the history
+--      12 number of receiver windows n, then n × (limit, seconds)
 --       … then field, value pairs of the record
 -- Returns {'opened', expires, resendFrom, sends, failures, opened} | {'live', id, opened, now}
 --         | {'cool_down', ms} | {'send_limit'} | {'receiver', ms}
 -- Repeating the call with the same id after a lost reply changes nothing: the id is the operation.
 -- @include record
 local offset, id, life, cool_down, sweep_after = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local replaces, window_count = ARGV[6], tonumber(ARGV[11])
+local replaces, window_count = ARGV[6], tonumber(ARGV[12])
 local now = clock(offset)
 local partition = partition_of(KEYS[1])
 
@@ -40,7 +41,7 @@ if live then
 end
 
 local windows = {}
-for at = 1, window_count * 2 do windows[at] = ARGV[11 + at] end
+for at = 1, window_count * 2 do windows[at] = ARGV[12 + at] end
 local log = ''
 if window_count > 0 then
   log = redis.call('GET', KEYS[3]) or ''
@@ -49,7 +50,7 @@ if window_count > 0 then
 end
 
 local fields = {}
-for at = 12 + window_count * 2, #ARGV do fields[#fields + 1] = ARGV[at] end
+for at = 13 + window_count * 2, #ARGV do fields[#fields + 1] = ARGV[at] end
 redis.call('HSET', KEYS[1], 's', PENDING, 'f', failures, 'n', sends, 'o', string.format('%.0f', now),
   'e', string.format('%.0f', expires), 'ra', string.format('%.0f', resend_from), unpack(fields))
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', expires + GRACE_MS - offset))
@@ -60,10 +61,10 @@ redis.call('SET', KEYS[2], id, 'PXAT', string.format('%.0f', expires - offset))
 redis.call('ZADD', KEYS[5], string.format('%.0f', expires), id)
 note_send(KEYS[3], log, windows, now)
 
-local record = redis.call('HMGET', KEYS[1], 't', 'g', 'k', 'r', 'sr', 'p', 'lg', 'y', 'md')
-local data = { 'g', record[2], 'k', record[3], 'r', record[4], 'sr', record[5], 'e', string.format('%.0f', expires) }
+local record = redis.call('HMGET', KEYS[1], 't', 'g', 'k', 'sr', 'p', 'lg', 'y', 'md')
+local data = { 'g', record[2], 'k', record[3], 'r', ARGV[11], 'sr', record[4], 'e', string.format('%.0f', expires) }
 for at, name in ipairs({ 'p', 'lg', 'y', 'md' }) do
-  if record[5 + at] then data[#data + 1] = name; data[#data + 1] = record[5 + at] end
+  if record[4 + at] then data[#data + 1] = name; data[#data + 1] = record[4 + at] end
 end
 if superseded then data[#data + 1] = 'was'; data[#data + 1] = replaces end
 journal(KEYS[1], partition, record[1], 'challenge.requested', now, data)

@@ -6,8 +6,8 @@
 --   h  MAC of the code           hk key id of that MAC         c  sealed code
 --   l  code length               f  answers compared           fm answers allowed
 --   o  opened, ms                e  expires, ms                a  ended, ms
---   r  receiver reference        sr sealed receiver (sr2… when longer)
---   x  context digest            p  purpose                    i  digest naming the live key
+--   sr sealed receiver (sr2… when longer)
+--   x  context digest            p  purpose                    i  name within the live key
 --   n  messages so far           ra resend allowed from, ms    q  journal sequence
 --   lg language                  y  mode of the key            md metadata, JSON
 --   m1..m9 messages (below)      r1..r9 why a message failed
@@ -56,10 +56,10 @@ end
 local function finish(key, partition, tenant, state, why, now, data)
   redis.call('HSET', key, 's', state, 'w', why, 'a', string.format('%.0f', now))
   redis.call('HDEL', key, 'c', 'h', 'hk')
-  local record = redis.call('HMGET', key, 'i', 'n')
+  local record = redis.call('HMGET', key, 'i', 'n', 'g')
   local id = id_of(key)
   if state ~= LOCKED and record[1] then
-    local live = partition .. 'live:' .. record[1]
+    local live = partition .. 'live:' .. string.match(record[3], '^[^:]+') .. ':' .. record[1]
     if redis.call('GET', live) == id then redis.call('DEL', live) end
   end
   redis.call('ZREM', partition .. 'exp', id)

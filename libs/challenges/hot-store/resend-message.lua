@@ -1,7 +1,7 @@
 -- Adds a message to a live challenge: the same code again, or under `rotate` a new one that kills the old.
 -- Never resets the failures, never extends the life (STD-05, ATK-03).
 --
--- KEYS  1 {pNN}:ch:<id>   2 {pNN}:lim:<digest>   3 {pNN}:due   4 {pNN}:journal
+-- KEYS  1 {pNN}:ch:<id>   2 {pNN}:lim:<tenant>:<ref>   3 {pNN}:due   4 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 sweep after, ms   5 most messages, or 0 for no limit
 --       6 channel letter   7 account   8 step   9 new MAC key id or ''   10 new MAC   11 new sealed code
 --      12 number of cool-downs n, then n × ms   … then number of receiver windows n, then n × (limit, seconds)

@@ -128,10 +128,6 @@ export class ResendDto {
   language?: string;
 }
 
-/** A call that takes no fields. It may come with `{}` or without a body. */
-@OptionalBody()
-export class EmptyDto {}
-
 export class ListChallengesDto {
   @ApiPropertyOptional({ description: 'E.164 with +; percent-encode the plus.' })
   @IsOptional()

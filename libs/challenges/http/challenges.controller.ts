@@ -7,17 +7,12 @@ import { Problem } from '#platform/errors';
 import { operationOf } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
 import { parsePhone } from '#platform/phone';
+import { EmptyDto } from '#platform/validation';
 import { ChallengeHistory } from '../challenge-history.js';
 import { ChallengesService } from '../challenges.service.js';
 import { CodeVault } from '../code-vault.js';
 import { endedProblem, OpeningsService, type OpenResult } from '../openings.service.js';
-import {
-  CheckChallengeDto,
-  EmptyDto,
-  ListChallengesDto,
-  OpenChallengeDto,
-  ResendDto,
-} from './challenge.dto.js';
+import { CheckChallengeDto, ListChallengesDto, OpenChallengeDto, ResendDto } from './challenge.dto.js';
 import {
   type CheckedView,
   type OpenedView,

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { drawRandomBytes } from './random-pool.js';
 import { type KeyLabel, KeyRing } from './key-ring.js';
 
 const IV_BYTES = 12;
@@ -22,7 +23,7 @@ export class Sealer {
 
   seal(label: KeyLabel, plain: string, boundTo: string): string {
     const { kid, key } = this.keyRing.active(label);
-    const iv = randomBytes(IV_BYTES);
+    const iv = drawRandomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, iv);
     cipher.setAAD(Buffer.from(boundTo));
     const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { drawRandomBytes } from '#platform/crypto';
 import { decodeBase32, encodeBase32 } from './base32.js';
 
 /**
@@ -20,30 +20,14 @@ export const ID_PREFIXES = {
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 
-const POOL_BYTES = 4096;
-const pool = Buffer.allocUnsafe(POOL_BYTES);
-let poolAt = POOL_BYTES;
-
-/** 16 bytes from the system's CSPRNG, drawn in blocks: one call per 256 ids instead of one per id. */
-function randomBytes16(): Buffer {
-  if (poolAt === POOL_BYTES) {
-    randomFillSync(pool);
-    poolAt = 0;
-  }
-  const bytes = Buffer.from(pool.subarray(poolAt, poolAt + 16));
-  pool.fill(0, poolAt, poolAt + 16);
-  poolAt += 16;
-  return bytes;
-}
-
 /** A fresh random id. */
 export function newId(): Identifier {
-  return encodeBase32(stampVersion(randomBytes16()));
+  return encodeBase32(stampVersion(drawRandomBytes(16)));
 }
 
 /** A challenge id in the given partition, from fresh random bits or from the 16 bytes that name one operation. */
 export function newChallengeId(partition: number, operation?: Buffer): Identifier {
-  const bytes = stampVersion(operation ? Buffer.from(operation) : randomBytes16());
+  const bytes = stampVersion(operation ? Buffer.from(operation) : drawRandomBytes(16));
   bytes[0] = partition;
   bytes[15] = 0;
   return encodeBase32(bytes);

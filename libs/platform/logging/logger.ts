@@ -18,36 +18,17 @@ export function configureLogging(level: string, processName: string): void {
  * A logger that names the part of the service it speaks for. Resolved at each call, because modules are
  * loaded (and take their logger) before `configureLogging` knows the level.
  */
-export function loggerFor(part: string): Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'> {
+export function loggerFor(part: string): Pick<Logger, (typeof LEVELS)[number]> {
   let parent = root;
   let child = root.child({ part });
   const current = (): Logger => {
     if (parent !== root) [parent, child] = [root, root.child({ part })];
     return child;
   };
-  return {
-    get debug() {
-      const logger = current();
-      return logger.debug.bind(logger);
-    },
-    get info() {
-      const logger = current();
-      return logger.info.bind(logger);
-    },
-    get warn() {
-      const logger = current();
-      return logger.warn.bind(logger);
-    },
-    get error() {
-      const logger = current();
-      return logger.error.bind(logger);
-    },
-    get fatal() {
-      const logger = current();
-      return logger.fatal.bind(logger);
-    },
-  };
+  const methods = LEVELS.map((level) => [level, (fields: object, message: string) => current()[level](fields, message)]);
+  return Object.fromEntries(methods) as Pick<Logger, (typeof LEVELS)[number]>;
 }
+const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** What may be said of an unknown error: its class, code and message of our own errors; never its properties. */
 export function describeError(error: unknown): {

@@ -22,11 +22,13 @@ export class Partitions {
     );
   }
 
-  /** The partition of a canonical receiver, by a key that is never rotated. */
-  of(canonicalReceiver: string): number {
-    return (
-      keyedDigest(this.keyRing.installationKey, ['partition', canonicalReceiver]).readUInt32BE(0) % this.count
-    );
+  /**
+   * The partition of a canonical receiver, and its name within: two parts of one digest under a key that is never
+   * rotated. A rotation must neither move a receiver nor reset a limit nor allow a second live challenge.
+   */
+  locate(canonicalReceiver: string): { partition: number; ref: string } {
+    const digest = keyedDigest(this.keyRing.installationKey, ['receiver', canonicalReceiver]);
+    return { partition: digest.readUInt32BE(0) % this.count, ref: digest.toString('base64url', 4, 16) };
   }
 
   /** `{p1f}:`, the beginning of every key of that partition. */

@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 /** A receiver in the one form that limits, partitions and references are keyed on. */
 export interface CanonicalReceiver {
@@ -39,29 +39,40 @@ export function parsePhone(text: string): CanonicalReceiver | ReceiverProblem {
   const digits = `+${text.replace(/\D/g, '')}`;
   if (!E164.test(digits)) return 'invalid_phone';
   if (BARRED_PREFIXES.some((prefix) => digits.startsWith(prefix))) return 'number_class_not_allowed';
-  const canonical = foldVariants(digits);
-  // The older spelling of a variant (+521, +55 without its ninth digit) is no valid number to today's tables.
-  const parsed = parseValid(digits) ?? parseValid(canonical);
+  const current = currentForm(digits);
+  const parsed = parse(current);
   if (!parsed) return 'invalid_phone';
-  const type = parsed.getType();
-  if (type !== undefined && BARRED_TYPES.has(type)) return 'number_class_not_allowed';
-  return { address: digits, canonical, country: parsed.country };
+  if (BARRED_TYPES.has(parsed.type)) return 'number_class_not_allowed';
+  // libphonenumber forgives what is dialled at home only (a trunk zero, a carrier code, Argentina's 15): a dozen
+  // more spellings of one number, so what it understood replaces what was written.
+  const address = parsed.number === current ? digits : parsed.number;
+  return { address, canonical: foldVariants(parsed.number), country: parsed.country };
 }
 
-function parseValid(digits: string): PhoneNumber | undefined {
+/** Only a valid number has a type; asking for both costs the same look-up twice. */
+function parse(digits: string): { number: string; country?: string; type: string } | undefined {
   const parsed = parsePhoneNumberFromString(digits, { extract: false });
-  return parsed?.isValid() ? parsed : undefined;
+  const type = parsed?.getType();
+  return parsed && type !== undefined ? { number: parsed.number, country: parsed.country, type } : undefined;
 }
+
+/** Brazil's ninth digit went in front of mobiles, which began with 6 to 9; a fixed line keeps its eight, 2 to 5 first. */
+const BRAZIL_MOBILE = /^(?<area>\+55[1-9]{2})9?(?<line>[6-9]\d{7})$/;
 
 /**
- * Mexico's +521, Argentina's +549 and Brazil's ninth digit name the same handset with and without it.
+ * Mexico's +521, Argentina's +549 and Brazil's ninth digit name the same handset with and without it. What merely
+ * looks alike is another subscriber, who would be sent this one's code: +55 11 9 4321-1234 and +55 11 4321-1234.
  */
 export function foldVariants(e164: string): string {
   if (e164.startsWith('+521') && e164.length === 14) return `+52${e164.slice(4)}`;
   if (e164.startsWith('+549') && e164.length === 14) return `+54${e164.slice(4)}`;
-  if (e164.startsWith('+55') && e164.length === 14 && e164[5] === '9')
-    return e164.slice(0, 5) + e164.slice(6);
-  return e164;
+  return e164.startsWith('+55') ? e164.replace(BRAZIL_MOBILE, '$<area>$<line>') : e164;
+}
+
+/** The spelling that today's numbering tables know: the older ones of Mexico and Brazil are not valid there. */
+function currentForm(e164: string): string {
+  if (e164.startsWith('+521')) return foldVariants(e164);
+  return e164.startsWith('+55') && e164.length === 13 ? e164.replace(BRAZIL_MOBILE, '$<area>9$<line>') : e164;
 }
 
 /** `+1415•••2671`: the only form of a number that leaves the service unasked. */

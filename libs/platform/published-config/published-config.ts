@@ -6,6 +6,9 @@ import { LuaScripts, RedisConnection } from '#platform/redis';
 export type ConfigKind =
   'key' | 'tenant' | 'generator' | 'generator-version' | 'generator-number' | 'template' | 'account';
 
+/** A record at once, when memory holds it, or later; undefined when there is none. */
+export type Loaded<T> = T | undefined | Promise<T | undefined>;
+
 const POLL_MS = 1_000;
 const VERSION_KEY = '{cfg}:version';
 const CHANGED_KEY = '{cfg}:changed';
@@ -52,12 +55,15 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
 
   /**
    * The published record, read through memory. `build` turns the payload into what callers use (keys opened,
-   * sets made) once, not at each request. Undefined when there is none; that is not remembered.
+   * sets made) once, not at each request. Undefined when there is none; that is not remembered. What memory holds
+   * comes without a promise: three of them are read for each send.
    */
-  async get<T>(kind: ConfigKind, id: string, build: (payload: unknown) => T): Promise<T | undefined> {
+  get<T>(kind: ConfigKind, id: string, build: (payload: unknown) => T): Loaded<T> {
     const name = `${kind}:${id}`;
-    const cached = this.cache.get(name);
-    if (cached !== undefined) return cached as T;
+    return (this.cache.get(name) as T | undefined) ?? this.read(name, build);
+  }
+
+  private async read<T>(name: string, build: (payload: unknown) => T): Promise<T | undefined> {
     const versionBefore = this.version;
     const stored = await this.redis.client.get(`{cfg}:${name}`);
     const payload = stored?.slice(stored.indexOf('|') + 1);
@@ -65,7 +71,7 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
     const built = build(JSON.parse(payload));
     // A change that arrived while we were reading must not be hidden by what we read before it.
     if (this.version === versionBefore) {
-      if (this.cache.size >= MAX_CACHED) this.cache.clear();
+      if (this.cache.size >= MAX_CACHED) this.dropAll();
       this.cache.set(name, built);
     }
     return built;
