@@ -6,6 +6,6 @@ export { ApiKeyGuard } from './api-key.guard.js';
 export { KeyStore } from './key-store.js';
 export { Caller, type Principal, Public, PUBLIC_ROUTE, REQUIRED_SCOPE, RequireScope } from './principal.js';
 export { TenantsModule } from './tenants.module.js';
-export { TenantsService } from './tenants.service.js';
+export { TenantsService, USUAL_SCOPES } from './tenants.service.js';
 
 export const tenantEntities = [TenantEntity, ApiKeyEntity];

@@ -13,6 +13,9 @@ import { TenantEntity } from './tenant.entity.js';
 const DEFAULT_LIFE_DAYS = 180;
 const DAY_MS = 86_400_000;
 
+/** Everything but reading codes: that is given on purpose or not at all. */
+export const USUAL_SCOPES = SCOPES.filter((scope) => scope !== 'codes:reveal');
+
 export interface NewKey {
   tenantId: Identifier;
   name: string;
@@ -55,7 +58,7 @@ export class TenantsService implements OnModuleInit {
     tenantId,
     name,
     mode,
-    scopes = SCOPES,
+    scopes = USUAL_SCOPES,
     lifeDays = DEFAULT_LIFE_DAYS,
   }: NewKey): Promise<{ id: Identifier; text: string }> {
     const key = makeKey(mode);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { KeyStore } from '#tenants';
+import { Metrics } from '#platform/metrics';
 import { newChallengeId, newId, renderNative } from '#platform/identifiers';
 
 const ROUNDS = 40;
@@ -39,4 +40,6 @@ export async function warmUp(app: NestFastifyApplication): Promise<void> {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => (index % 5 === 0 ? open() : check())));
     }
   });
+  // What the process asked itself is nobody's traffic.
+  app.get(Metrics, { strict: false }).registry.resetMetrics();
 }

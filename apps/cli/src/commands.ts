@@ -7,7 +7,7 @@ import { type GeneratorInput, GeneratorsService } from '#generators';
 import { SaveGeneratorDto, toGeneratorInput, toGeneratorView } from '#generators/http';
 import { type AccountInput, AccountsService, type LoadedAccount } from '#providers';
 import { CreateAccountDto, toAccountView, UpdateAccountDto } from '#providers/http';
-import { type KeyMode, type Scope, SCOPES, TenantsService } from '#tenants';
+import { type KeyMode, type Scope, SCOPES, TenantsService, USUAL_SCOPES } from '#tenants';
 import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { type Identifier, type IdKind, parseNative, renderNative } from '#platform/identifiers';
@@ -66,7 +66,7 @@ async function createKey(
 ): Promise<unknown> {
   const mode = options['mode'];
   if (mode !== 'live' && mode !== 'test') throw new UsageError('--mode must be live or test');
-  const scopes = options['scopes']?.split(',') ?? [...SCOPES].filter((scope) => scope !== 'codes:reveal');
+  const scopes = options['scopes']?.split(',') ?? USUAL_SCOPES;
   const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope));
   if (unknown.length > 0)
     throw new UsageError(`--scopes: ${unknown.join(', ')} is not one of ${SCOPES.join(', ')}`);

@@ -6,10 +6,9 @@ const MIGRATION_LOCK = 7_205_759;
 
 /** Runs what the database lacks of this build's migrations. Safe to run from several places at once. */
 export async function migrate(config: Config): Promise<string[]> {
-  const source = await createDataSource(config.database.url, []).initialize();
+  const source = await createDataSource(config.database.url, [], { statementTimeoutMs: 0 }).initialize();
   const runner = source.createQueryRunner();
   try {
-    await runner.query('SET statement_timeout = 0');
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const missing = await missingMigrations(source);
     await source.runMigrations({ transaction: 'each' });

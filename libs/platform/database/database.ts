@@ -18,11 +18,17 @@ export type DatabaseState = 'connecting' | 'ready' | 'outdated';
 const RETRY_MS = 1_000;
 const STATEMENT_TIMEOUT_MS = 2_000;
 
-/** `onPoolError`: a pooled connection that dies while idle must not take the process with it. */
+export interface DataSourceOptions {
+  /** A pooled connection that dies while idle must not take the process with it. */
+  onPoolError?: (error: unknown) => void;
+  /** 0 for no limit: a migration takes as long as it takes. */
+  statementTimeoutMs?: number;
+}
+
 export function createDataSource(
   url: string,
   entities: readonly Entity[],
-  onPoolError: (error: unknown) => void = () => undefined,
+  { onPoolError = () => undefined, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: DataSourceOptions = {},
 ): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -35,8 +41,8 @@ export function createDataSource(
     extra: {
       max: 10,
       connectionTimeoutMillis: 2_000,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS + 500,
+      statement_timeout: statementTimeoutMs,
+      ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + 500 }),
       keepAlive: true,
     },
   });
@@ -56,9 +62,9 @@ export class Database implements OnApplicationShutdown {
   state: DatabaseState = 'connecting';
 
   constructor(config: Config, entities: readonly Entity[]) {
-    this.source = createDataSource(config.database.url, entities, (error) =>
-      this.logger.warn({ error: describeError(error) }, 'database connection lost'),
-    );
+    this.source = createDataSource(config.database.url, entities, {
+      onPoolError: (error) => this.logger.warn({ error: describeError(error) }, 'database connection lost'),
+    });
   }
 
   /**

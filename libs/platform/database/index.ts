@@ -1,7 +1,6 @@
 export {
   createDataSource,
   Database,
-  type DatabaseState,
   type Entity,
   isDatabaseFailure,
   missingMigrations,
