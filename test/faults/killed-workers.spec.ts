@@ -32,7 +32,9 @@ describe('three workers killed with at least ten messages in flight', () => {
     const ids: string[] = [];
     const recoveries: { inFlight: number; ms: number }[] = [];
     for (let round = 0; round <= KILLS; round++) {
-      const batch = await Promise.all(Array.from({ length: CHALLENGES / (KILLS + 1) }, (_, index) => open(round * 100 + index)));
+      const batch = await Promise.all(
+        Array.from({ length: CHALLENGES / (KILLS + 1) }, (_, index) => open(round * 100 + index)),
+      );
       ids.push(...batch);
       if (round === KILLS) break;
       // Half of the rounds have no receipts to resolve what the killed worker left: there the code goes out again.
@@ -56,7 +58,9 @@ describe('three workers killed with at least ten messages in flight', () => {
       byChallenge.set(id, [...(byChallenge.get(id) ?? []), message]);
     }
     const reached = ids.filter((id) => byChallenge.has(id.slice(0, 28)));
-    const untagged = [...byChallenge.values()].filter((messages) => messages.filter((message) => !message.correlation.endsWith('.d')).length > 1);
+    const untagged = [...byChallenge.values()].filter(
+      (messages) => messages.filter((message) => !message.correlation.endsWith('.d')).length > 1,
+    );
     const tagged = [...byChallenge.values()].filter((messages) => messages.length > 1);
     const differing = tagged.filter((messages) => new Set(messages.map((message) => message.code)).size > 1);
     console.log(
@@ -68,18 +72,28 @@ describe('three workers killed with at least ten messages in flight', () => {
     expect(differing).toEqual([]);
     for (const { ms } of recoveries) expect(ms).toBeLessThan(RECOVERY_MS);
 
-    await until(() => journalBacklog(house.redis), (backlog) => backlog === 0, 30_000);
+    await until(
+      () => journalBacklog(house.redis),
+      (backlog) => backlog === 0,
+      30_000,
+    );
     expect(brokenSequences(await journalRows(house.databaseUrl))).toEqual([]);
   });
 
   /** Receipts come a second late, as they do: one that overtook the answer would leave nothing in flight. */
   async function behave(mute: boolean): Promise<void> {
-    const { status } = await ask('PUT', `${house.simulator.url}/_sim/behavior`, { latencyMs: 300, webhooks: { mute, delayMs: 1_000 } });
+    const { status } = await ask('PUT', `${house.simulator.url}/_sim/behavior`, {
+      latencyMs: 300,
+      webhooks: { mute, delayMs: 1_000 },
+    });
     expect(status).toBe(200);
   }
 
   async function open(index: number): Promise<string> {
-    const { status, json } = await house.call('POST', '/v1/challenges', { generator, receiver: `+52551${2_301_000 + index}` });
+    const { status, json } = await house.call('POST', '/v1/challenges', {
+      generator,
+      receiver: `+52551${2_301_000 + index}`,
+    });
     expect(status).toBe(201);
     return json.id;
   }

@@ -33,22 +33,42 @@ describe('thirty seconds without PostgreSQL', () => {
 
       const ids: string[] = [];
       for (let batch = 0; batch < CHALLENGES / 50; batch++) {
-        ids.push(...(await Promise.all(Array.from({ length: 50 }, (_, index) => openAndAnswer(index % 2 ? late.url : house.api.url, batch * 50 + index)))));
+        ids.push(
+          ...(await Promise.all(
+            Array.from({ length: 50 }, (_, index) =>
+              openAndAnswer(index % 2 ? late.url : house.api.url, batch * 50 + index),
+            ),
+          )),
+        );
       }
-      const refused = await ask('GET', `${late.url}/v1/generators`, undefined, { authorization: `Bearer ${house.demo.apiKey}` });
+      const refused = await ask('GET', `${late.url}/v1/generators`, undefined, {
+        authorization: `Bearer ${house.demo.apiKey}`,
+      });
       expect(refused.status).toBe(503);
       expect(refused.json.code).toBe('dependency.unavailable');
       expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
 
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, AWAY_MS - (performance.now() - wentAt))));
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.max(0, AWAY_MS - (performance.now() - wentAt))),
+      );
       const waiting = await journalBacklog(house.redis);
       await postgres.restart();
-      await until(() => journalBacklog(house.redis), (backlog) => backlog === 0, 60_000);
+      await until(
+        () => journalBacklog(house.redis),
+        (backlog) => backlog === 0,
+        60_000,
+      );
 
       const rows = await journalRows(house.databaseUrl);
-      const requested = rows.filter((row) => row.type === 'challenge.requested').map((row) => row.event_id.split('-', 1)[0]!);
-      const approved = rows.filter((row) => row.type === 'challenge.approved').map((row) => row.event_id.split('-', 1)[0]!);
-      console.log(`${waiting} transitions waited in Redis; ${requested.length} challenges and ${approved.length} approvals found`);
+      const requested = rows
+        .filter((row) => row.type === 'challenge.requested')
+        .map((row) => row.event_id.split('-', 1)[0]!);
+      const approved = rows
+        .filter((row) => row.type === 'challenge.approved')
+        .map((row) => row.event_id.split('-', 1)[0]!);
+      console.log(
+        `${waiting} transitions waited in Redis; ${requested.length} challenges and ${approved.length} approvals found`,
+      );
       expect(requested.sort()).toEqual(ids.map((id) => id.slice('chl_'.length)).sort());
       expect(approved.sort()).toEqual(requested);
       expect(new Set(rows.map((row) => row.event_id)).size).toBe(rows.length);
@@ -57,7 +77,10 @@ describe('thirty seconds without PostgreSQL', () => {
 
       // The process that was started without PostgreSQL finds it by itself.
       await until(
-        () => ask('GET', `${late.url}/v1/generators`, undefined, { authorization: `Bearer ${house.demo.apiKey}` }),
+        () =>
+          ask('GET', `${late.url}/v1/generators`, undefined, {
+            authorization: `Bearer ${house.demo.apiKey}`,
+          }),
         (answer) => answer.status === 200,
       );
     } finally {
@@ -67,10 +90,20 @@ describe('thirty seconds without PostgreSQL', () => {
 
   async function openAndAnswer(url: string, index: number): Promise<string> {
     const headers = { authorization: `Bearer ${house.demo.apiKey}` };
-    const opened = await ask('POST', `${url}/v1/challenges`, { generator, receiver: `+52551${2_401_000 + index}` }, headers);
+    const opened = await ask(
+      'POST',
+      `${url}/v1/challenges`,
+      { generator, receiver: `+52551${2_401_000 + index}` },
+      headers,
+    );
     expect(opened.status).toBe(201);
     const { json } = await ask('GET', `${url}/v1/challenges/${opened.json.id}/code`, undefined, headers);
-    const checked = await ask('POST', `${url}/v1/challenges/${opened.json.id}/check`, { code: json.code }, headers);
+    const checked = await ask(
+      'POST',
+      `${url}/v1/challenges/${opened.json.id}/check`,
+      { code: json.code },
+      headers,
+    );
     expect(checked.json).toMatchObject({ status: 'approved' });
     return opened.json.id;
   }

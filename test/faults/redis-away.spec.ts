@@ -22,8 +22,16 @@ describe('Redis away', () => {
   });
 
   it.each([
-    { how: 'stopped', away: () => house.redisServer.kill('SIGKILL'), back: () => house.redisServer.restart() },
-    { how: 'hanging', away: () => house.redisServer.kill('SIGSTOP'), back: () => house.redisServer.kill('SIGCONT') },
+    {
+      how: 'stopped',
+      away: () => house.redisServer.kill('SIGKILL'),
+      back: () => house.redisServer.restart(),
+    },
+    {
+      how: 'hanging',
+      away: () => house.redisServer.kill('SIGSTOP'),
+      back: () => house.redisServer.kill('SIGCONT'),
+    },
   ])('$how: 503 with Retry-After within 1.2 s, and recovery without a restart', async ({ away, back }) => {
     const opened = await call('POST', '/v1/challenges', { generator, receiver: '+525512501001' });
     const { json } = await call('GET', `/v1/challenges/${opened.json.id}/code`);
@@ -45,7 +53,10 @@ describe('Redis away', () => {
     expect((await ask('GET', `${api.url}/health/ready`)).status).toBe(503);
     expect((await ask('GET', `${api.url}/health/live`)).status).toBe(200);
     await back();
-    await until(() => ask('GET', `${api.url}/health/ready`), (answer) => answer.status === 200);
+    await until(
+      () => ask('GET', `${api.url}/health/ready`),
+      (answer) => answer.status === 200,
+    );
     // What a hanging Redis did with the calls it was sent is told only now: an answer that timed out may have counted.
     const after = await call('GET', `/v1/challenges/${opened.json.id}`);
     expect(['pending', 'approved', 'canceled']).toContain(after.json.status);

@@ -1,0 +1,83 @@
+// Faults planted in the scripts one at a time. A test suite that does not notice one of them protects nothing there.
+
+export interface Mutant {
+  name: string;
+  script: string;
+  find: string;
+  replace: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the expiry is not read',
+    script: 'record',
+    find: 'if state == PENDING and now >= tonumber(expires) then',
+    replace: 'if false then',
+  },
+  {
+    name: 'an answer is counted only after it was compared, and a wrong one is forgotten',
+    script: 'check-answer',
+    find: "failures = redis.call('HINCRBY', KEYS[1], 'f', 1)\nlocal right = false",
+    replace: 'failures = tonumber(failures) + 1\nlocal right = false',
+  },
+  {
+    name: 'a resend resets the failures',
+    script: 'resend-message',
+    find: "redis.call('HSET', KEYS[1], 'n', number,",
+    replace: "redis.call('HSET', KEYS[1], 'f', 0, 'n', number,",
+  },
+  {
+    name: 'a message is claimed without the fence',
+    script: 'claim-message',
+    find: 'if now < message.due then return',
+    replace: "if message.state ~= 's' and now < message.due then return",
+  },
+  {
+    name: 'a successor forgets the failures of what it replaces',
+    script: 'open-challenge',
+    find: 'failures, sends, expires = record[4],',
+    replace: "failures, sends, expires = '0',",
+  },
+  {
+    name: 'a successor lives longer than what it replaces',
+    script: 'open-challenge',
+    find: 'tonumber(record[5]) + 1, tonumber(record[3])',
+    replace: 'tonumber(record[5]) + 1, now + life',
+  },
+  {
+    name: 'an approved challenge keeps its code',
+    script: 'record',
+    find: "redis.call('HDEL', key, 'c', 'h', 'hk')",
+    replace: "redis.call('HDEL', key, 'hk')",
+  },
+  {
+    name: 'a receipt moves a message backwards',
+    script: 'settle-message',
+    find: 'elseif RANK[message.state] >= RANK[target] then',
+    replace: 'elseif RANK[message.state] == RANK[target] then',
+  },
+  {
+    name: 'a repeated operation is counted again',
+    script: 'check-answer',
+    find: "if record[16] then return answer('wrong', state, '', failures) end",
+    replace: '',
+  },
+  {
+    name: 'another tenant’s challenge can be answered',
+    script: 'check-answer',
+    find: "if not state or tenant ~= ARGV[3] then return { 'unknown' } end",
+    replace: "if not state then return { 'unknown' } end",
+  },
+  {
+    name: 'the receiver’s limit is not kept',
+    script: 'record',
+    find: 'if nth + span > seconds then return',
+    replace: 'if false then return',
+  },
+  {
+    name: 'a context that was changed does not void the code',
+    script: 'check-answer',
+    find: "if (record[10] or '') ~= ARGV[6] then",
+    replace: 'if false then',
+  },
+];

@@ -1,0 +1,304 @@
+// The engine as its rules are told, written apart from the scripts: plain objects, one clock, no Redis. Where this
+// and the scripts differ, one of them is wrong.
+
+export interface Rules {
+  lifeMs: number;
+  coolDownsMs: number[];
+  maxMessages: number;
+  maxAttempts: number;
+  windows: { limit: number; seconds: number }[];
+  leaseMs: number;
+  leastLifeMs: number;
+  maxTries: number;
+}
+
+export interface ModelMessage {
+  state: string;
+  tries: number;
+  due: number;
+  token: string;
+  duplicatePossible: boolean;
+}
+
+export interface ModelChallenge {
+  id: string;
+  tenant: string;
+  receiver: string;
+  state: string;
+  why: string;
+  failures: number;
+  code: string;
+  openedAt: number;
+  expires: number;
+  resendFrom: number;
+  messages: ModelMessage[];
+  context: string;
+  approvedBy: string | undefined;
+  countedOperations: Set<string>;
+  malformed: { since: number; count: number } | undefined;
+  lastResend: { operation: string; number: number } | undefined;
+}
+
+const RANK: Record<string, number> = { q: 0, s: 0, u: 0, a: 1, t: 2, d: 3, r: 4, f: 9 };
+const MALFORMED_PER_MINUTE = 20;
+
+export class ReferenceEngine {
+  now = 0;
+  readonly challenges = new Map<string, ModelChallenge>();
+  private readonly live = new Map<string, string>();
+  private readonly logs = new Map<string, number[]>();
+  /** Transitions by type: what the journal must hold. */
+  readonly events: string[] = [];
+
+  constructor(private readonly rules: Rules) {}
+
+  open(
+    id: string,
+    tenant: string,
+    receiver: string,
+    code: string,
+    context: string,
+    replaces: string | undefined,
+  ): string {
+    const known = this.challenges.get(id);
+    if (known) return `opened ${known.messages.length} ${known.failures}`;
+    const name = `${receiver}/${context}`;
+    const liveId = this.live.get(name);
+    const live = liveId === undefined ? undefined : this.challenges.get(liveId);
+    let failures = 0;
+    let sends = 1;
+    let expires = this.now + this.rules.lifeMs;
+    let superseded: ModelChallenge | undefined;
+    if (live) {
+      this.letExpire(live);
+      if (live.state === 'P' || (live.state === 'L' && this.now < live.expires)) {
+        if (live.state === 'L' || liveId !== replaces) return `live ${liveId}`;
+        if (this.now < live.resendFrom) return 'cool_down';
+        if (live.messages.length + 1 > this.rules.maxMessages) return 'send_limit';
+        superseded = live;
+        failures = live.failures;
+        sends = live.messages.length + 1;
+        expires = live.expires;
+      }
+    }
+    if (this.receiverIsFull(receiver)) return 'receiver';
+    const empty = (): ModelMessage => ({ state: 'f', tries: 0, due: 0, token: '', duplicatePossible: false });
+    const challenge: ModelChallenge = {
+      id,
+      tenant,
+      receiver,
+      state: 'P',
+      why: '',
+      failures,
+      code,
+      openedAt: this.now,
+      expires,
+      resendFrom:
+        this.now + (this.rules.coolDownsMs[Math.min(sends, this.rules.coolDownsMs.length) - 1] ?? 0),
+      messages: [...Array.from({ length: sends - 1 }, empty), this.queued()],
+      context,
+      approvedBy: undefined,
+      countedOperations: new Set(),
+      malformed: undefined,
+      lastResend: undefined,
+    };
+    if (superseded) this.finish(superseded, 'C', 'superseded');
+    this.challenges.set(id, challenge);
+    this.live.set(name, id);
+    this.noteSend(receiver);
+    this.events.push('challenge.requested', 'message.queued');
+    return `opened ${sends} ${failures}`;
+  }
+
+  check(id: string, tenant: string, operation: string, code: string, context: string): string {
+    const challenge = this.find(id, tenant);
+    if (!challenge) return 'unknown';
+    this.letExpire(challenge);
+    if (challenge.state !== 'P') {
+      if (challenge.approvedBy === operation) return `repeated ${challenge.state}`;
+      if (challenge.state === 'L' && challenge.countedOperations.has(operation)) return 'locked L';
+      return `ended ${challenge.state}`;
+    }
+    if (challenge.countedOperations.has(operation)) return 'wrong P';
+    if (challenge.context !== context) {
+      this.finish(challenge, 'C', 'context_mismatch');
+      return 'context C';
+    }
+    if (code.length !== challenge.code.length) return this.countMalformed(challenge);
+    challenge.failures++;
+    if (code === challenge.code) {
+      challenge.approvedBy = operation;
+      this.finish(challenge, 'A', '');
+      return 'approved A';
+    }
+    challenge.countedOperations.add(operation);
+    this.events.push('challenge.answer_refused');
+    if (challenge.failures >= this.rules.maxAttempts) {
+      this.finish(challenge, 'L', '');
+      return 'locked L';
+    }
+    return 'wrong P';
+  }
+
+  resend(id: string, tenant: string, operation: string, rotatedCode: string | undefined): string {
+    const challenge = this.find(id, tenant);
+    if (!challenge) return 'unknown';
+    if (challenge.lastResend?.operation === operation) return `resent ${challenge.lastResend.number}`;
+    this.letExpire(challenge);
+    if (challenge.state !== 'P') return `ended ${challenge.state}`;
+    if (challenge.messages.length >= this.rules.maxMessages) return 'send_limit';
+    if (this.now < challenge.resendFrom) return 'cool_down';
+    if (this.receiverIsFull(challenge.receiver)) return 'receiver';
+    this.noteSend(challenge.receiver);
+    challenge.messages.push(this.queued());
+    const number = challenge.messages.length;
+    challenge.resendFrom =
+      this.now + (this.rules.coolDownsMs[Math.min(number, this.rules.coolDownsMs.length) - 1] ?? 0);
+    challenge.lastResend = { operation, number };
+    if (rotatedCode !== undefined) challenge.code = rotatedCode;
+    this.events.push('message.queued');
+    return `resent ${number}`;
+  }
+
+  cancel(id: string, tenant: string): string {
+    const challenge = this.find(id, tenant);
+    if (!challenge) return 'unknown';
+    this.letExpire(challenge);
+    if (challenge.state === 'C' && challenge.why === 'by_caller') return 'canceled';
+    if (challenge.state !== 'P') return `ended ${challenge.state}`;
+    this.finish(challenge, 'C', 'by_caller');
+    return 'canceled';
+  }
+
+  claim(id: string, number: number, token: string): string {
+    const challenge = this.challenges.get(id);
+    const message = challenge?.messages[number - 1];
+    if (!challenge || !message) return 'done gone';
+    if (message.state === 's' && message.token === token) {
+      message.due = this.now + this.rules.leaseMs;
+      return 'renewed';
+    }
+    if (RANK[message.state]! > 0) return `done ${message.state}`;
+    if (this.now < message.due) return 'later';
+    const was = message.state;
+    const give_up = (): string => {
+      message.state = was === 'q' ? 'f' : 'u';
+      this.events.push(message.state === 'f' ? 'message.failed' : 'message.unknown');
+      this.finishIfUndeliverable(challenge);
+      return `done ${message.state}`;
+    };
+    this.letExpire(challenge);
+    if (challenge.state !== 'P') return give_up();
+    const life = challenge.expires - challenge.openedAt;
+    if (challenge.expires - this.now < Math.min(this.rules.leastLifeMs, life / 5)) return give_up();
+    if (was !== 'q') {
+      if (message.duplicatePossible) return give_up();
+      message.duplicatePossible = true;
+    }
+    if (message.tries >= this.rules.maxTries) return give_up();
+    Object.assign(message, {
+      state: 's',
+      token,
+      tries: message.tries + 1,
+      due: this.now + this.rules.leaseMs,
+    });
+    this.events.push('message.sending');
+    return `claimed ${message.tries} ${message.duplicatePossible}`;
+  }
+
+  settle(id: string, number: number, token: string | undefined, outcome: string, afterMs: number): string {
+    const challenge = this.challenges.get(id);
+    const message = challenge?.messages[number - 1];
+    if (!challenge || !message) return 'gone';
+    const target = {
+      accepted: 'a',
+      rejected: 'f',
+      retry: 'q',
+      unknown: 'u',
+      sent: 't',
+      delivered: 'd',
+      read: 'r',
+      failed: 'f',
+    }[outcome]!;
+    if (token !== undefined) {
+      if (message.token !== token || (message.state !== 's' && RANK[message.state] === 0)) return 'lost';
+      if (message.state !== 's') return 'ignored';
+    } else if (target === 'f' ? RANK[message.state]! >= RANK['d']! : RANK[message.state]! >= RANK[target]!) {
+      return 'ignored';
+    }
+    message.state = target;
+    if (target === 'q' || target === 'u') message.due = this.now + afterMs;
+    this.events.push(
+      {
+        a: 'message.accepted',
+        f: 'message.failed',
+        q: 'message.queued',
+        u: 'message.unknown',
+        t: 'message.sent',
+        d: 'message.delivered',
+        r: 'message.read',
+      }[target]!,
+    );
+    if (target === 'f') this.finishIfUndeliverable(challenge);
+    return `settled ${target} ${challenge.state}`;
+  }
+
+  /** What the sweeper does to every challenge whose time has come. */
+  expireAll(): void {
+    for (const challenge of this.challenges.values()) this.letExpire(challenge);
+  }
+
+  private find(id: string, tenant: string): ModelChallenge | undefined {
+    const challenge = this.challenges.get(id);
+    return challenge?.tenant === tenant ? challenge : undefined;
+  }
+
+  private queued(): ModelMessage {
+    return { state: 'q', tries: 0, due: this.now, token: '', duplicatePossible: false };
+  }
+
+  private countMalformed(challenge: ModelChallenge): string {
+    const window = challenge.malformed;
+    const current = window && this.now - window.since < 60_000 ? window : { since: this.now, count: 0 };
+    if (current.count >= MALFORMED_PER_MINUTE) return 'format_limit P';
+    challenge.malformed = { since: current.since, count: current.count + 1 };
+    return 'format P';
+  }
+
+  private letExpire(challenge: ModelChallenge): void {
+    if (challenge.state === 'P' && this.now >= challenge.expires) this.finish(challenge, 'X', '');
+  }
+
+  private finish(challenge: ModelChallenge, state: string, why: string): void {
+    challenge.state = state;
+    challenge.why = why;
+    const name = `${challenge.receiver}/${challenge.context}`;
+    if (state !== 'L' && this.live.get(name) === challenge.id) this.live.delete(name);
+    this.events.push(
+      {
+        A: 'challenge.approved',
+        X: 'challenge.expired',
+        L: 'challenge.locked',
+        C: 'challenge.canceled',
+        U: 'challenge.undeliverable',
+      }[state]!,
+    );
+  }
+
+  private finishIfUndeliverable(challenge: ModelChallenge): void {
+    if (challenge.state === 'P' && challenge.messages.every((message) => message.state === 'f'))
+      this.finish(challenge, 'U', '');
+  }
+
+  private receiverIsFull(receiver: string): boolean {
+    const log = this.logs.get(receiver) ?? [];
+    return this.rules.windows.some(
+      ({ limit, seconds }) => log.length >= limit && log.at(-limit)! + seconds * 1_000 > this.now,
+    );
+  }
+
+  private noteSend(receiver: string): void {
+    const most = Math.max(...this.rules.windows.map(({ limit }) => limit));
+    this.logs.set(receiver, [...(this.logs.get(receiver) ?? []), this.now].slice(-most));
+  }
+}
