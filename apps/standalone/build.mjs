@@ -24,7 +24,7 @@ const DIST = join(ROOT, 'dist');
 const BUILT = join(DIST, '.built');
 const TSC_MEMORY = join(DIST, '.tsbuildinfo');
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
-const COMPILED = /(?<!\.(spec|int-spec|e2e-spec|d))\.ts$/;
+const COMPILED = /(?<!\.(spec|int-spec|e2e-spec|fixtures|d))\.ts$/;
 
 /** True when dist/ was built from the sources as they are. */
 export function isBuilt() {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ChannelStep, makeCode, type PublishedGenerator } from '#generators';
-import { AccountsService, admitRoute, type Channel, type RouteRefusal } from '#providers';
+import { AccountsService, admitRoute, type Channel, type LoadedAccount, type RouteRefusal } from '#providers';
 import { type PublishedTemplate, TemplatesService } from '#templates';
 import type { Principal } from '#tenants';
 import { describeError, loggerFor } from '#platform/logging';
@@ -54,7 +54,8 @@ export interface Opened {
 /** A refusal is a value: a dialect reads its code and answers in its vendor's words. */
 export type OpenResult = { opened: Opened } | { refused: Problem };
 
-interface Prepared extends OpenInput {
+interface Prepared {
+  input: OpenInput;
   caller: Principal;
   to: CanonicalReceiver;
   step: ChannelStep;
@@ -66,6 +67,9 @@ interface Prepared extends OpenInput {
   limitName: string;
   liveName: string;
 }
+
+/** What the request itself decides, before accounts and templates are looked at. */
+type Chosen = Pick<Prepared, 'input' | 'caller' | 'to' | 'step' | 'stepNumber' | 'contextDigest'>;
 
 const RETURN_WITHIN_MS = 5_000;
 
@@ -85,7 +89,8 @@ export class OpeningsService {
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
-    const result = await this.tryOpen(caller, input);
+    const prepared = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
+    const result = await this.openPrepared(prepared instanceof Promise ? await prepared : prepared);
     this.metrics.opens.inc({ outcome: 'refused' in result ? result.refused.code : 'opened' });
     return result;
   }
@@ -114,36 +119,43 @@ export class OpeningsService {
     return this.addMessage(prepared, id);
   }
 
-  private async tryOpen(caller: Principal, input: OpenInput): Promise<OpenResult> {
-    const prepared = await this.prepare(
-      caller,
-      input,
-      this.vault.contextDigest(caller.tenantId, input.context),
-    );
+  private async openPrepared(prepared: Prepared | Problem): Promise<OpenResult> {
     if (prepared instanceof Problem) return { refused: prepared };
-    const { generator } = prepared;
-    const id = newChallengeId(prepared.partition, input.operation);
+    const { generator, operation } = prepared.input;
+    const id = newChallengeId(prepared.partition, operation);
     const code = makeCode(generator.alphabet, generator.codeLength);
     const reply = await this.hotStore.open(this.record(prepared, id, code));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
     return this.finish(prepared, id, reply);
   }
 
-  /** Everything that can be decided before Redis is asked to change anything. */
-  private async prepare(
+  /** Everything that can be decided before Redis is asked to change anything; at once, when memory has the records. */
+  private prepare(
     caller: Principal,
     input: OpenInput,
     contextDigest: string,
-  ): Promise<Prepared | Problem> {
-    const { generator } = input;
+  ): Prepared | Problem | Promise<Prepared | Problem> {
+    const { plan } = input.generator;
     const stepNumber =
-      input.channel === undefined ? 0 : generator.plan.findIndex((step) => step.channel === input.channel);
-    const step = generator.plan[stepNumber];
+      input.channel === undefined ? 0 : plan.findIndex((step) => step.channel === input.channel);
+    const step = plan[stepNumber];
     if (!step) return channelProblem(input.channel!);
     const to = parsePhone(input.receiver);
     if (typeof to === 'string') return receiverProblem(to);
-    const account = await this.accounts.load(step.accountId);
-    const template = await this.templates.load(step.templateId);
+    const chosen = { input, caller, to, step, stepNumber, contextDigest };
+    const account = this.accounts.load(step.accountId);
+    const template = this.templates.load(step.templateId);
+    if (account instanceof Promise || template instanceof Promise) {
+      return Promise.all([account, template]).then(([one, other]) => this.judge(chosen, one, other));
+    }
+    return this.judge(chosen, account, template);
+  }
+
+  private judge(
+    { input, caller, to, step, stepNumber, contextDigest }: Chosen,
+    account: LoadedAccount | undefined,
+    template: PublishedTemplate | undefined,
+  ): Prepared | Problem {
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const route = admitRoute(account, step, to, { mode: caller.mode, simulator });
     if ('refused' in route) return routeProblem(route.refused);
@@ -151,14 +163,14 @@ export class OpeningsService {
     if (language instanceof Problem) return language;
     const { partition, ref } = this.partitions.locate(to.canonical);
     return {
-      ...input,
+      input,
       caller,
       to,
       step,
       stepNumber,
+      contextDigest,
       language,
       limits: limitsFor(caller.mode),
-      contextDigest,
       partition,
       limitName: `${caller.tenantId}:${ref}`,
       liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
@@ -166,7 +178,8 @@ export class OpeningsService {
   }
 
   private record(prepared: Prepared, id: Identifier, code: string, replaces?: Identifier): OpenRecord {
-    const { caller, generator, to, contextDigest, limits, language, metadata } = prepared;
+    const { caller, to, contextDigest, limits, language } = prepared;
+    const { generator, metadata, purpose } = prepared.input;
     const { tenantId, mode } = caller;
     const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code);
     const fields: Record<string, string | number> = {
@@ -184,7 +197,7 @@ export class OpeningsService {
       lg: language,
     };
     if (contextDigest) fields['x'] = contextDigest;
-    if (prepared.purpose && prepared.purpose !== 'authentication') fields['p'] = prepared.purpose;
+    if (purpose && purpose !== 'authentication') fields['p'] = purpose;
     if (mode === 'test') fields['y'] = mode;
     if (metadata && Object.keys(metadata).length > 0) fields['md'] = JSON.stringify(metadata);
     return {
@@ -212,14 +225,15 @@ export class OpeningsService {
   }
 
   private meetLive(prepared: Prepared, live: OpenReply & { outcome: 'live' }): Promise<OpenResult> {
-    if (prepared.onLive === 'replace') return this.replace(prepared, live.id);
-    if (prepared.onLive === 'return' && live.now - live.openedAt < RETURN_WITHIN_MS)
+    if (prepared.input.onLive === 'replace') return this.replace(prepared, live.id);
+    if (prepared.input.onLive === 'return' && live.now - live.openedAt < RETURN_WITHIN_MS)
       return this.returnLive(prepared, live.id);
     return this.addMessage(prepared, live.id);
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
-    const { caller, generator, limits, limitName, contextDigest } = prepared;
+    const { caller, limits, limitName, contextDigest } = prepared;
+    const { generator } = prepared.input;
     const rotates = generator.resend.code === 'rotate';
     const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
     const reply = await this.hotStore.resend({
@@ -257,14 +271,15 @@ export class OpeningsService {
 
   /** A new id for a question that is open already. The old code goes on under it, unless the generator rotates. */
   private async replace(prepared: Prepared, liveId: Identifier): Promise<OpenResult> {
-    const { caller, generator } = prepared;
+    const { caller } = prepared;
+    const { generator, operation } = prepared.input;
     const live = await this.hotStore.read(liveId, caller.tenantId);
     const sealed = generator.resend.code === 'same' ? await this.hotStore.sealedCode(liveId) : undefined;
     if (live?.get('s') === 'L') return { refused: endedProblem('locked', '', Number(live.get('e'))) };
     const code = sealed
       ? this.vault.openCode(caller.tenantId, liveId, sealed)
       : makeCode(generator.alphabet, generator.codeLength);
-    const id = newChallengeId(prepared.partition, prepared.operation);
+    const id = newChallengeId(prepared.partition, operation);
     const sends = Number(live?.get('n') ?? 0);
     const record = this.record(prepared, id, code, liveId);
     record.coolDownMs = coolDownAt(generator, prepared.limits, sends + 1);
@@ -304,7 +319,7 @@ export class OpeningsService {
         channel: prepared.step.channel as Channel,
         expiresAt: reply.expiresAt,
         resendFrom: reply.resendFrom,
-        attemptsRemaining: prepared.generator.maxAttempts - reply.failures,
+        attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
         sends: reply.sends,
         sent: true,
       },

@@ -5,17 +5,9 @@
 import { storedAuthContent } from './auth-template-content.js';
 import { templateError } from './graph-error.js';
 import { booleanParam, enumParam, type GraphParams, integerParam, isObject } from './graph-params.js';
-import { readOtpButton } from './otp-button-rules.js';
+import { type AuthRuleContext, readOtpButton } from './otp-button-rules.js';
 import { parseComponents } from './template-components.js';
 import type { TemplateContent } from './template.js';
-
-export interface AuthRuleContext {
-  language: string;
-  /** The 23 of v23.0: older versions allow the app's name on the button itself. */
-  version: number;
-  /** The many-languages call, which allows no own button texts. */
-  presetTextsOnly?: boolean;
-}
 
 export function authTemplateContent(input: unknown, context: AuthRuleContext): TemplateContent {
   const { HEADER, BODY, FOOTER, BUTTONS } = parseComponents(input);

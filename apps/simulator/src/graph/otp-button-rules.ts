@@ -1,7 +1,6 @@
 // Owns the rules of the OTP button: its kinds, its texts, and the apps a one-tap
 // or zero-tap code may be handed to.
 
-import type { AuthRuleContext } from './auth-template-rules.js';
 import { parameterError, templateError } from './graph-error.js';
 import { booleanParam, enumParam, type GraphParams, isObject } from './graph-params.js';
 import { OTP_TYPES, type OtpButton } from './template.js';
@@ -11,6 +10,14 @@ const MAX_APPS = 5;
 /** Until this version the app could stand on the button itself, without supported_apps. */
 const LAST_VERSION_WITH_APP_ON_BUTTON = 20;
 const URL_OR_EMOJI = /https?:\/\/|www\.|\p{Extended_Pictographic}|\p{Regional_Indicator}/iu;
+
+export interface AuthRuleContext {
+  language: string;
+  /** The 23 of v23.0: older versions allow the app's name on the button itself. */
+  version: number;
+  /** The many-languages call, which allows no own button texts. */
+  presetTextsOnly?: boolean;
+}
 
 export function readOtpButton(button: GraphParams, { version, presetTextsOnly }: AuthRuleContext): OtpButton {
   const otpType = enumParam(button.otp_type, "components['BUTTONS']['buttons'][0]['otp_type']", OTP_TYPES);
