@@ -23,6 +23,15 @@ export interface HistoryFilter {
   after?: { openedAt: Date; id: Identifier };
 }
 
+/** One step of a challenge's life, as its script wrote it down. */
+export interface Transition {
+  sequence: number;
+  type: string;
+  occurredAt: number;
+  /** Short field names as in `record.lua`. */
+  data: Readonly<Record<string, string>>;
+}
+
 interface ChallengeRow {
   id: string;
   tenant_id: string;
@@ -87,6 +96,21 @@ export class ChallengeHistory {
       values,
     );
     return this.withMessages(rows);
+  }
+
+  /** Every transition of one challenge, in order: what happened, when, and why. Never a code. */
+  async timeline(tenantId: Identifier, id: Identifier): Promise<Transition[]> {
+    const rows: { sequence: number; type: string; occurred_at: Date; data: Record<string, string> }[] =
+      await this.database.manager.query(
+        'SELECT sequence, type, occurred_at, data FROM journal WHERE challenge_id = $1 AND tenant_id = $2 ORDER BY sequence',
+        [renderUuid(id), renderUuid(tenantId)],
+      );
+    return rows.map(({ sequence, type, occurred_at: at, data }) => ({
+      sequence,
+      type,
+      occurredAt: at.getTime(),
+      data,
+    }));
   }
 
   /** The journal's projection: insert what was opened, then move what moved. Bears repeats. */

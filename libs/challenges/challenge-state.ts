@@ -60,7 +60,3 @@ export function messageStateAfter(event: string): MessageState | undefined {
   const state = event.startsWith('message.') ? event.slice('message.'.length) : '';
   return MESSAGE_STATES.find((known) => known === state);
 }
-
-export function isTerminal(state: ChallengeState): boolean {
-  return state !== 'pending';
-}

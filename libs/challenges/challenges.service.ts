@@ -139,7 +139,9 @@ export class ChallengesService {
     if (!generator) return false;
     if (generator.revealCode && caller.scopes.has('codes:reveal')) return true;
     if (caller.mode !== 'test' || challenge.mode !== 'test') return false;
-    const accounts = await Promise.all(generator.plan.map((step) => this.accounts.load(step.accountId)));
+    const accounts = await Promise.all(
+      generator.plan.map(async (step) => this.accounts.load(step.accountId)),
+    );
     return accounts.every((account) => account !== undefined && this.accounts.isSimulator(account));
   }
 }

@@ -76,6 +76,31 @@ describe('the native flow, end to end', () => {
     expect(messages[0]!.code).toBe(messages[1]!.code);
   });
 
+  it('tells an operator everything that happened, without the code', async () => {
+    const opened = await house.call('POST', '/v1/challenges', { generator, receiver: '+525512340006' });
+    const { json } = await house.call('GET', `/v1/challenges/${opened.json.id}/code`);
+    await house.call('POST', `/v1/challenges/${opened.json.id}/check`, {
+      code: json.code === '111111' ? '222222' : '111111',
+    });
+    await house.call('POST', `/v1/challenges/${opened.json.id}/check`, { code: json.code });
+    const timeline = await until(
+      () => house.call('GET', `/v1/challenges/${opened.json.id}/timeline`),
+      (answer) => answer.json.items?.some(({ type }: { type: string }) => type === 'message.delivered'),
+    );
+    const types = timeline.json.items.map(({ type }: { type: string }) => type);
+    expect(types.slice(0, 2)).toEqual(['challenge.requested', 'message.queued']);
+    expect(types).toEqual(
+      expect.arrayContaining([
+        'challenge.disclosed',
+        'challenge.answer_refused',
+        'challenge.approved',
+        'message.accepted',
+      ]),
+    );
+    expect(timeline.text).not.toContain(json.code);
+    expect(timeline.text).not.toContain('525512340006');
+  });
+
   it('cancels, twice alike, and then answers nothing', async () => {
     const opened = await house.call('POST', '/v1/challenges', { generator, receiver: '+525512340004' });
     for (let turn = 0; turn < 2; turn++) {

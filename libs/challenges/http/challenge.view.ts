@@ -1,6 +1,8 @@
 import { renderNative } from '#platform/identifiers';
 import { maskReceiver } from '#platform/phone';
 import type { Challenge } from '../challenge.js';
+import type { Transition } from '../challenge-history.js';
+import { channelOfLetter } from '../channel-letters.js';
 import type { CheckReply } from '../hot-store/hot-store.js';
 import type { Opened } from '../openings.service.js';
 
@@ -77,5 +79,24 @@ export function toChallengeView(challenge: Challenge, receiver: string): object 
       duplicatePossible: message.duplicatePossible,
       reason: message.reason,
     })),
+  };
+}
+
+/** What of a transition an operator reads; sealed values and references stay where they are. */
+export function toTransitionView({ sequence, type, occurredAt, data }: Transition): object {
+  return {
+    sequence,
+    type,
+    at: iso(occurredAt),
+    message: data['m'] === undefined ? undefined : Number(data['m']),
+    channel: data['ch'] ? channelOfLetter(data['ch']) : undefined,
+    account: data['ac'] ? renderNative('account', data['ac']) : undefined,
+    attempt: data['try'] === undefined ? undefined : Number(data['try']),
+    duplicatePossible: data['fl']?.includes('d') || undefined,
+    providerMessageId: data['pid'],
+    failures: data['f'] === undefined ? undefined : Number(data['f']),
+    disclosedTo: data['by'] ? renderNative('key', data['by']) : undefined,
+    replaces: data['was'] ? renderNative('challenge', data['was']) : undefined,
+    reason: data['why'],
   };
 }

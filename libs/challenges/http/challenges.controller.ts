@@ -19,6 +19,7 @@ import {
   toChallengeView,
   toCheckedView,
   toOpenedView,
+  toTransitionView,
 } from './challenge.view.js';
 import { PageCursor } from './page-cursor.js';
 
@@ -108,6 +109,19 @@ export class ChallengesController {
     const challenge = await this.challenges.find(caller, readId(id));
     if (!challenge) throw new Problem('challenge.not_found');
     return toChallengeView(challenge, this.challenges.receiverOf(challenge));
+  }
+
+  @Get(':id/timeline')
+  @RequireScope('challenges:read')
+  @ApiOperation({
+    summary: 'Read everything that happened to a challenge, in order',
+    description:
+      'Every try, receipt, refusal and disclosure, without the code. From PostgreSQL: what happened in the last second may be missing.',
+  })
+  async timeline(@Caller() caller: Principal, @Param('id') id: string): Promise<object> {
+    const transitions = await this.history.timeline(caller.tenantId, readId(id));
+    if (transitions.length === 0) throw new Problem('challenge.not_found');
+    return { items: transitions.map(toTransitionView) };
   }
 
   @Get(':id/code')

@@ -53,5 +53,3 @@ export class ChallengesJobsModule implements OnModuleInit, OnModuleDestroy {
     );
   }
 }
-
-export { Sweeper } from './sweeper.js';
