@@ -139,7 +139,14 @@ describe('the digest of a context', () => {
       }),
       { numRuns: 500 },
     );
-    for (const other of [{ a: 'bc' }, { ab: 'c' }, { a: 'b', c: '' }, { 'a\u0000': 'b' }, { a: 'b ' }]) {
+    const others: Record<string, string>[] = [
+      { a: 'bc' },
+      { ab: 'c' },
+      { a: 'b', c: '' },
+      { 'a\u0000': 'b' },
+      { a: 'b ' },
+    ];
+    for (const other of others) {
       expect(vault.contextDigest(TENANT, other)).not.toBe(vault.contextDigest(TENANT, { a: 'b' }));
     }
   });

@@ -245,6 +245,7 @@ export class OpeningsService {
       coolDownsMs: coolDowns(generator, limits),
       windows: limits.receiver,
       message: this.message(prepared),
+      language: prepared.language,
       rotated: rotates
         ? {
             ...this.vault.mac(caller.tenantId, id, contextDigest, code),

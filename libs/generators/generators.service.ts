@@ -91,14 +91,21 @@ export class GeneratorsService implements OnModuleInit {
     return generator?.tenantId === tenantId ? generator : undefined;
   }
 
+  /** The id behind Messangi's integer, also of a generator that was deleted: its live codes run to their end. */
+  async idOf(tenantId: Identifier, number: number): Promise<Identifier | undefined> {
+    return (
+      await this.published.get(
+        'generator-number',
+        `${tenantId}:${number}`,
+        (payload) => payload as { id: Identifier },
+      )
+    )?.id;
+  }
+
   /** By Messangi's integer. */
   async loadByNumber(tenantId: Identifier, number: number): Promise<PublishedGenerator | undefined> {
-    const found = await this.published.get(
-      'generator-number',
-      `${tenantId}:${number}`,
-      (payload) => payload as { id: Identifier },
-    );
-    return found && this.load(tenantId, found.id);
+    const id = await this.idOf(tenantId, number);
+    return id === undefined ? undefined : this.load(tenantId, id);
   }
 
   /** The version a challenge was opened under. */

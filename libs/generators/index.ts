@@ -13,9 +13,7 @@ export { GeneratorsModule } from './generators.module.js';
 export {
   type GeneratorInput,
   GeneratorsService,
-  type PlanResolver,
   type PublishedGenerator,
-  type SavedGenerator,
   type StepInput,
 } from './generators.service.js';
 

@@ -121,7 +121,7 @@ export class TemplatesService implements OnModuleInit {
     return this.database.repository(TemplateEntity).find({
       where: { tenantId, ...filter },
       relations: { languages: true },
-      order: { createdAt: 'DESC', id: 'DESC' },
+      order: { createdAt: 'DESC', id: 'DESC', languages: { language: 'ASC' } },
       take: 500,
     });
   }
@@ -129,7 +129,11 @@ export class TemplatesService implements OnModuleInit {
   async get(tenantId: Identifier, id: Identifier): Promise<TemplateEntity> {
     const template = await this.database
       .repository(TemplateEntity)
-      .findOne({ where: { id, tenantId }, relations: { languages: true } });
+      .findOne({
+        where: { id, tenantId },
+        relations: { languages: true },
+        order: { languages: { language: 'ASC' } },
+      });
     if (!template) throw new Problem('template.not_found');
     return template;
   }

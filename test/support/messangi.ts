@@ -60,6 +60,7 @@ export class MessangiClient {
       () => this.listTemplates(body.name),
       ({ json }) =>
         json.data[0].templateLanguages.every((entry: { status: string }) => entry.status === 'APPROVED'),
+      20_000,
     );
     return created.json.data.templateLanguages.map((entry: { id: string }) => entry.id);
   }

@@ -99,6 +99,8 @@ export interface ResendOrder {
   coolDownsMs: readonly number[];
   windows: readonly Window[];
   message: { channelLetter: string; accountId: Identifier; step: number };
+  /** Of this message and those after it. */
+  language: string;
   rotated?: { kid: string; mac: string; sealedCode: string };
 }
 
@@ -268,6 +270,7 @@ export class HotStore {
         rotated?.kid ?? '',
         rotated?.mac ?? '',
         rotated?.sealedCode ?? '',
+        order.language,
         order.coolDownsMs.length,
         ...order.coolDownsMs,
         ...flattenWindows(order.windows),

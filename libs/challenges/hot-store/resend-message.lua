@@ -4,7 +4,7 @@
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:lim:<tenant>:<ref>   3 {pNN}:due   4 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 sweep after, ms   5 most messages, or 0 for no limit
 --       6 channel letter   7 account   8 step   9 new MAC key id or ''   10 new MAC   11 new sealed code
---      12 number of cool-downs n, then n × ms   … then number of receiver windows n, then n × (limit, seconds)
+--      12 language   13 number of cool-downs n, then n × ms   … then number of receiver windows n, then n × (limit, seconds)
 -- Returns {'resent', message number, expires, resendFrom, failures, allowed} | {'unknown'} | {'ended', state, why}
 --         | {'cool_down', ms} | {'send_limit'} | {'receiver', ms}
 -- @include record
@@ -23,7 +23,7 @@ local sends = tonumber(record[6])
 if sends >= MOST_MESSAGES or (ARGV[5] ~= '0' and sends >= tonumber(ARGV[5])) then return { 'send_limit' } end
 if now < tonumber(record[7]) then return { 'cool_down', string.format('%.0f', tonumber(record[7]) - now) } end
 
-local at = 12
+local at = 13
 local cool_downs = {}
 for index = 1, tonumber(ARGV[at]) do cool_downs[index] = tonumber(ARGV[at + index]) end
 at = at + #cool_downs + 1
@@ -40,7 +40,7 @@ note_send(KEYS[2], log, windows, now)
 local number = sends + 1
 local pause = cool_downs[math.min(number, #cool_downs)] or 0
 local resend_from = string.format('%.0f', now + pause)
-redis.call('HSET', KEYS[1], 'n', number, 'ra', resend_from, 'ro', ARGV[2] .. ':' .. number)
+redis.call('HSET', KEYS[1], 'n', number, 'ra', resend_from, 'ro', ARGV[2] .. ':' .. number, 'lg', ARGV[12])
 if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'hk', ARGV[9], 'h', ARGV[10], 'c', ARGV[11]) end
 save_message(KEYS[1], partition, tenant, number, { state = 'q', channel = ARGV[6], attempt = 0, due = now, token = '',
   account = ARGV[7], flags = '', step = ARGV[8] }, now)

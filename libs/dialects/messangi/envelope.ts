@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ErrorCode, Problem } from '#platform/errors';
+import { type ErrorCode, type FieldError, type Problem } from '#platform/errors';
 import type { RenderedError } from '#platform/http-server';
 
 export interface Meta {
@@ -53,7 +53,8 @@ const TRANSLATED: Partial<Record<ErrorCode, { status?: number; code: string }>> 
 
 /** Every failure under this dialect's paths, as `errors.reason` and `errors.details`; no data. */
 export function renderMessangiError(problem: Problem): RenderedError {
-  const { detail, errors, members } = problem.options;
+  const { detail, members } = problem.options;
+  const errors = problem.options.errors?.map(inTheirWords);
   const translated = TRANSLATED[problem.code];
   const { explain, code, reason, status, ...details } = (members ?? {}) as Record<string, unknown>;
   return {
@@ -62,7 +63,10 @@ export function renderMessangiError(problem: Problem): RenderedError {
     body: {
       ...envelope(Date.now(), undefined, typeof explain === 'string' ? explain : undefined),
       errors: {
-        reason: typeof reason === 'string' ? reason : [problem.title, detail].filter(Boolean).join(' '),
+        reason:
+          typeof reason === 'string'
+            ? reason
+            : [problem.title, detail ?? rulesOf(errors)].filter(Boolean).join(' '),
         details: {
           code: code ?? translated?.code ?? problem.code.toUpperCase().replace('.', '_'),
           ...details,
@@ -71,4 +75,27 @@ export function renderMessangiError(problem: Problem): RenderedError {
       },
     },
   };
+}
+
+/** What rooms call a field, and what a caller of this dialect wrote there. */
+const THEIR_WORDS = new Map([
+  ['#/channels/*/channel', 'type'],
+  ['#/channels/*/sender', 'address'],
+  ['#/channels/*/template', 'templateId'],
+  ['#/templateLanguages/*/copyCodeButtonText', 'components'],
+]);
+
+function inTheirWords({ pointer, detail, ...error }: FieldError): FieldError {
+  const word = THEIR_WORDS.get(pointer.replace(/\/\d+\//, '/*/'));
+  return {
+    pointer: word === undefined ? pointer : pointer.replace(/[^/]+$/, word),
+    ...error,
+    detail: detail?.replace('copyCodeButtonText', 'the text of the button'),
+  };
+}
+
+/** The reason is all that many clients show: it names the rules that were broken, each once. */
+function rulesOf(errors: readonly FieldError[] = []): string | undefined {
+  const rules = [...new Set(errors.map((error) => error.detail).filter(Boolean))];
+  return rules.length > 0 ? `${rules.join('; ')}.` : undefined;
 }

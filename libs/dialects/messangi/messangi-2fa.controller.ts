@@ -18,7 +18,7 @@ import {
   toGeneratorInput,
   toStatusData,
 } from './messangi-2fa.dto.js';
-import { cancelRefusal, verifyOutcome } from './outcomes.js';
+import { cancelRefusal, sendRefusal, verifyOutcome } from './outcomes.js';
 
 @ApiTags('dialect: Messangi')
 @ApiBearerAuth()
@@ -130,7 +130,7 @@ export class Messangi2faController {
       onLive: 'replace',
       operation: operationOf(request),
     });
-    if ('refused' in result) throw result.refused;
+    if ('refused' in result) throw sendRefusal(result.refused, this.clock.now());
     return envelope(this.clock.now(), { requestId: renderUuid(result.opened.id) });
   }
 
@@ -142,14 +142,15 @@ export class Messangi2faController {
     @Param('id') id: string,
     @Body() body: MessangiActionDto,
   ): Promise<Envelope> {
-    const generator = await this.load(caller, id);
+    const generatorId = await this.generators.idOf(caller.tenantId, readNumber(id));
+    if (generatorId === undefined) throw new Problem('generator.not_found');
     const requestId = body.requestId ?? body.requestID;
     if (requestId === undefined) throw Problem.field('requestId', 'required', 'requestId is required');
     const challengeId = parseUuid(requestId);
     if (!challengeId) throw new Problem('challenge.not_found');
-    if (body.action === 'verify') return this.verify(caller, generator.id, challengeId, body.code);
-    if (body.action === 'cancel') return this.cancel(caller, generator.id, challengeId);
-    return this.status(caller, generator.id, challengeId);
+    if (body.action === 'verify') return this.verify(caller, generatorId, challengeId, body.code);
+    if (body.action === 'cancel') return this.cancel(caller, generatorId, challengeId);
+    return this.status(caller, generatorId, challengeId);
   }
 
   private async verify(

@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
+  Equals,
   IsArray,
   IsIn,
   IsInt,
@@ -13,6 +14,7 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import type { Challenge, ChallengeState } from '#challenges';
@@ -28,25 +30,43 @@ import { Compiled } from '#platform/validation';
 
 const CHANNEL_TYPES = ['WHATSAPP', 'SMS', 'EMAIL'] as const;
 
+const isServed = ({ type }: { type?: unknown }): boolean => type !== 'SMS' && type !== 'EMAIL';
+
 class ChannelDto {
-  @ApiProperty({ enum: CHANNEL_TYPES })
-  @IsIn(CHANNEL_TYPES)
-  type!: (typeof CHANNEL_TYPES)[number];
+  @ApiProperty({ enum: ['WHATSAPP'] })
+  @IsIn(['WHATSAPP'], { message: 'type must be WHATSAPP: generators do not send by SMS or EMAIL yet' })
+  type!: 'WHATSAPP';
 
   @ApiProperty({ description: 'Sender, digits without +.', example: '584111111111' })
+  @ValidateIf(isServed)
   @IsString()
   @Matches(/^\d{3,15}$/, { message: 'address must be digits, without +' })
   address!: string;
 
   @ApiProperty({ description: 'templateLanguages[].id of the template.', example: '3752812345987345' })
+  @ValidateIf(isServed)
   @IsString()
   @Length(1, 64)
   templateId!: string;
 
   @ApiProperty({ example: 'code' })
+  @ValidateIf(isServed)
   @IsString()
   @Length(1, 64)
   placeholder!: string;
+
+  // The documented members of SMS and EMAIL: known, so that such a channel is refused for its type and nothing else.
+  @ValidateIf(isServed)
+  @Equals(undefined, { message: 'shortcode belongs to SMS' })
+  shortcode?: undefined;
+
+  @ValidateIf(isServed)
+  @Equals(undefined, { message: 'from belongs to EMAIL' })
+  from?: undefined;
+
+  @ValidateIf(isServed)
+  @Equals(undefined, { message: 'text belongs to SMS and EMAIL' })
+  text?: undefined;
 }
 
 export class SaveMessangiGeneratorDto {

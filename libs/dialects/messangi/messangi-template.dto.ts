@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -51,7 +51,6 @@ class ComponentDto {
 
   /** Spelled with one m, as the documented calls spell it. The right spellings are taken too. */
   @ApiPropertyOptional({ description: 'BODY only. Spelled with one m.' })
-  @Transform(({ obj }) => spelledFlag(obj as Record<string, unknown>))
   @IsOptional()
   @IsBoolean()
   securityRecomendation?: boolean;
@@ -81,7 +80,7 @@ class ComponentDto {
   buttons?: ButtonDto[];
 }
 
-class TemplateLanguageDto {
+class MessangiTemplateLanguageDto {
   @ApiProperty({ enum: Object.keys(LANGUAGES) })
   @IsIn(Object.keys(LANGUAGES), { message: 'language must be en, es or pt (or en_US, es_MX, pt_BR)' })
   language!: string;
@@ -105,13 +104,13 @@ export class CreateMessangiTemplateDto {
   @IsIn(['AUTHENTICATION'])
   category!: 'AUTHENTICATION';
 
-  @ApiProperty({ type: [TemplateLanguageDto] })
+  @ApiProperty({ type: [MessangiTemplateLanguageDto] })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(6)
   @ValidateNested({ each: true })
-  @Type(() => TemplateLanguageDto)
-  templateLanguages!: TemplateLanguageDto[];
+  @Type(() => MessangiTemplateLanguageDto)
+  templateLanguages!: MessangiTemplateLanguageDto[];
 }
 
 /** Exactly one of the two: the account by its WhatsApp Business Account, or by one of its senders. */
@@ -174,7 +173,7 @@ export function toLanguages(dto: CreateMessangiTemplateDto): LanguageInput[] {
     if (errors.length > 0) throw new Problem('request.invalid', { errors });
     return {
       language: LANGUAGES[language]!,
-      addSecurityRecommendation: body?.securityRecomendation ?? false,
+      addSecurityRecommendation: (body && recommendationOf(body)) ?? false,
       codeExpirationMinutes: footer?.expirationMinutes,
       copyCodeButtonText: buttons?.buttons?.[0]?.text,
     };
@@ -184,6 +183,8 @@ export function toLanguages(dto: CreateMessangiTemplateDto): LanguageInput[] {
 function misplaced(component: ComponentDto, at: string): FieldError[] {
   const belongs: Record<string, ComponentDto['type']> = {
     securityRecomendation: 'BODY',
+    securityRecommendation: 'BODY',
+    add_security_recommendation: 'BODY',
     expirationMinutes: 'FOOTER',
     buttons: 'BUTTONS',
   };
@@ -196,45 +197,67 @@ function misplaced(component: ComponentDto, at: string): FieldError[] {
     }));
 }
 
-function spelledFlag(component: Record<string, unknown>): unknown {
+function recommendationOf(component: ComponentDto): boolean | undefined {
   return (
-    component['securityRecomendation'] ??
-    component['securityRecommendation'] ??
-    component['add_security_recommendation']
+    component.securityRecomendation ??
+    component.securityRecommendation ??
+    component.add_security_recommendation
   );
 }
 
-/** `wabaId` is a number in the documented answer; one beyond 2^53 stays text, since rounding would name another account. */
-export function toTemplateData(
+/** The component as it was sent, in the documented spelling. */
+function echo(component: ComponentDto): object {
+  const { type, expirationMinutes, buttons } = component;
+  const securityRecomendation = recommendationOf(component);
+  return {
+    type,
+    ...(securityRecomendation !== undefined && { securityRecomendation }),
+    ...(expirationMinutes !== undefined && { expirationMinutes }),
+    ...(buttons && { buttons: buttons.map((button) => ({ ...button })) }),
+  };
+}
+
+/** The answer to a creation: what was sent, in its order, with the id of each language. */
+export function toCreatedData(
   template: TemplateEntity,
   wabaId: string,
-  asked?: CreateMessangiTemplateDto,
+  asked: CreateMessangiTemplateDto,
 ): object {
-  const numeric = Number(wabaId);
   return {
-    wabaId: Number.isSafeInteger(numeric) ? numeric : wabaId,
-    name: template.name,
-    category: template.category,
-    templateLanguages: template.languages.map((entry) => ({
-      id: entry.externalId,
-      language:
-        asked?.templateLanguages.find(({ language }) => LANGUAGES[language] === entry.language)?.language ??
-        entry.language,
-      ...(asked
-        ? {}
-        : { status: entry.status.toUpperCase(), ...(entry.reason && { rejectedReason: entry.reason }) }),
+    ...headOf(template, wabaId),
+    templateLanguages: asked.templateLanguages.map(({ language, components }) => ({
+      id: template.languages.find((entry) => entry.language === LANGUAGES[language])!.externalId,
+      language,
+      components: components.map(echo),
+    })),
+  };
+}
+
+/** A template as it is known here, with the status of each language. */
+export function toListedData(template: TemplateEntity, wabaId: string): object {
+  return {
+    ...headOf(template, wabaId),
+    templateLanguages: template.languages.map(({ externalId, language, status, reason, content }) => ({
+      id: externalId,
+      language,
+      status: status.toUpperCase(),
+      ...(reason && { rejectedReason: reason }),
       components: [
-        { type: 'BODY', securityRecomendation: entry.content.addSecurityRecommendation },
-        ...(entry.content.codeExpirationMinutes === undefined
+        { type: 'BODY', securityRecomendation: content.addSecurityRecommendation },
+        ...(content.codeExpirationMinutes === undefined
           ? []
-          : [{ type: 'FOOTER', expirationMinutes: entry.content.codeExpirationMinutes }]),
+          : [{ type: 'FOOTER', expirationMinutes: content.codeExpirationMinutes }]),
         {
           type: 'BUTTONS',
-          buttons: [
-            { type: 'OTP', otp_type: 'COPY_CODE', text: entry.content.copyCodeButtonText ?? 'Copy code' },
-          ],
+          buttons: [{ type: 'OTP', otp_type: 'COPY_CODE', text: content.copyCodeButtonText ?? 'Copy code' }],
         },
       ],
     })),
   };
+}
+
+/** `wabaId` is a number in the documented answer; one beyond 2^53 stays text, since rounding would name another account. */
+function headOf({ name, category }: TemplateEntity, wabaId: string): object {
+  const numeric = Number(wabaId);
+  return { wabaId: Number.isSafeInteger(numeric) ? numeric : wabaId, name, category };
 }

@@ -10,8 +10,9 @@ import {
   CreateMessangiTemplateDto,
   readOwner,
   TemplateOwnerQuery,
+  toCreatedData,
   toLanguages,
-  toTemplateData,
+  toListedData,
 } from './messangi-template.dto.js';
 
 @ApiTags('dialect: Messangi')
@@ -44,7 +45,7 @@ export class MessangiTemplatesController {
       { name: body.name, languages: toLanguages(body) },
       '#/templateLanguages',
     );
-    return envelope(this.clock.now(), toTemplateData(template, wabaOf(account), body));
+    return envelope(this.clock.now(), toCreatedData(template, wabaOf(account), body));
   }
 
   @Get()
@@ -61,7 +62,7 @@ export class MessangiTemplatesController {
     });
     return envelope(
       this.clock.now(),
-      found.map((template) => toTemplateData(template, wabaOf(account))),
+      found.map((template) => toListedData(template, wabaOf(account))),
     );
   }
 

@@ -43,12 +43,25 @@ export function verifyOutcome(result: CheckResult, now: number): Problem | undef
   }
 }
 
-/** Canceling what is canceled is no refusal, whoever canceled it. */
+/** The refusal of a new code: one whose attempts are used up holds its place until it would have ended. */
+export function sendRefusal(refused: Problem, now: number): Problem {
+  const { state, until } = refused.options.members ?? {};
+  if (state !== 'locked' || typeof until !== 'string') return refused;
+  return new Problem('challenge.not_pending', {
+    members: { ...ENDED['locked'] },
+    retryAfterSeconds: (Date.parse(until) - now) / 1_000,
+  });
+}
+
+/** Canceling what is canceled is no refusal, whoever canceled it. What is locked is gone: waiting would not help. */
 export function cancelRefusal(refused: Problem): Problem | undefined {
   const state = refused.options.members?.['state'];
   if (typeof state !== 'string') return refused;
   if (state === 'canceled') return undefined;
-  return new Problem('challenge.not_pending', { members: { ...(ENDED[state] ?? ENDED['expired']) } });
+  const told = ENDED[state] ?? ENDED['expired']!;
+  return new Problem('challenge.not_pending', {
+    members: { ...told, status: told.status === 429 ? 410 : told.status },
+  });
 }
 
 function invalidCode(attemptsRemaining: number | undefined): Problem {

@@ -58,7 +58,7 @@ export class ChannelStepDto {
   language?: string;
 }
 
-export class ResendDto {
+export class ResendRulesDto {
   @ApiProperty({ required: false, enum: ['same', 'rotate'], default: 'same' })
   @IsOptional()
   @IsIn(['same', 'rotate'])
@@ -126,11 +126,11 @@ export class SaveGeneratorDto {
   @Max(10)
   maxAttempts?: number;
 
-  @ApiProperty({ required: false, type: ResendDto })
+  @ApiProperty({ required: false, type: ResendRulesDto })
   @IsOptional()
   @ValidateNested()
-  @Type(() => ResendDto)
-  resend?: ResendDto;
+  @Type(() => ResendRulesDto)
+  resend?: ResendRulesDto;
 
   @ApiProperty({
     required: false,

@@ -4,6 +4,7 @@ import { AccountsService } from '#providers';
 import { Caller, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
 import { type Identifier, parseNative } from '#platform/identifiers';
+import { EmptyDto } from '#platform/validation';
 import { TemplatesService } from '../templates.service.js';
 import { CreateTemplateDto, ListTemplatesDto, toTemplateView } from './template.dto.js';
 
@@ -50,7 +51,7 @@ export class TemplatesController {
     summary: 'Ask the provider for the status now',
     description: 'For a webhook that never came.',
   })
-  async sync(@Caller() caller: Principal, @Param('id') id: string): Promise<object> {
+  async sync(@Caller() caller: Principal, @Param('id') id: string, @Body() _body: EmptyDto): Promise<object> {
     return toTemplateView(await this.templates.sync(caller.tenantId, readId(id)));
   }
 

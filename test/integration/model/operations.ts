@@ -269,6 +269,7 @@ export class SideBySide {
       coolDownsMs: RULES.coolDownsMs,
       windows: RULES.windows,
       message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
+      language: 'en',
       rotated: rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed' },
     });
     return [renderResend(reply), this.reference.resend(target.id, tenant, operation, rotated)];

@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, type House, openHouse, until } from '../support/house.js';
+import { generatorBody, GENERATORS, language, templateBody, TEMPLATES } from '../support/messangi.js';
+import {
+  differences,
+  type Document,
+  type Operation,
+  resolve,
+  type ResponseBody,
+  type Schema,
+} from '../support/openapi.js';
+
+const ID = /[a-z]{3}_[0-9a-z]{26}|(?<=\/)\d+(?=\/|$)/;
+
+/** The document is written by hand where no decorator speaks; here real answers are held against it. */
+describe('the OpenAPI document', () => {
+  let house: House;
+  let document: Document;
+  let generator: string;
+  const seen = new Set<string>();
+
+  beforeAll(async () => {
+    house = await openHouse();
+    document = (await house.call('GET', '/openapi.json')).json;
+    generator = await house.newGenerator();
+  });
+  afterAll(() => house.close());
+
+  function operations(): [string, Operation][] {
+    return Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]): [string, Operation] => [
+        `${method} ${path}`,
+        operation,
+      ]),
+    );
+  }
+
+  /** Makes the call and holds its answer against what is documented for that status. */
+  async function call(
+    method: string,
+    path: string,
+    status: number,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer> {
+    const template = path.split('?')[0]!.replace(ID, '{id}');
+    const operation = document.paths[template]?.[method.toLowerCase()];
+    if (!operation) throw new Error(`${method} ${template} is not documented`);
+    const answer = await house.call(method, path, body, headers);
+    expect(answer.status, answer.text).toBe(status);
+    const response = operation.responses[status];
+    if (!response) throw new Error(`${method} ${template}: ${status} is not documented`);
+    const { content } = resolve(document, response);
+    if (status === 204) {
+      expect([content, answer.text]).toEqual([undefined, '']);
+    } else {
+      const type = String(answer.headers['content-type']).split(';')[0]!;
+      expect(Object.keys(content!)).toEqual([type]);
+      expect(
+        differences(document, content![type]!.schema, answer.json),
+        `${method} ${template} ${status}`,
+      ).toEqual([]);
+    }
+    if (status < 300) seen.add(operation.operationId);
+    return answer;
+  }
+
+  it('has an answer, refusals and a security scheme for every operation', () => {
+    expect(document.openapi).toMatch(/^3\.0\.\d$/);
+    expect(document.components.securitySchemes['bearer']).toMatchObject({ type: 'http', scheme: 'bearer' });
+    expect(operations().length).toBeGreaterThan(25);
+    for (const [name, operation] of operations()) {
+      const statuses = Object.keys(operation.responses);
+      const success = statuses.filter((status) => status.startsWith('2'));
+      expect([name, success.length]).toEqual([name, 1]);
+      const { content } = operation.responses[success[0]!]!;
+      expect([name, success[0] === '204' || content !== undefined]).toEqual([name, true]);
+      if (operation.tags.includes('health')) continue;
+      expect(operation.security, name).toEqual([{ bearer: [] }]);
+      expect(statuses, name).toEqual(expect.arrayContaining(['400', '401', '403', '503', 'default']));
+      for (const response of Object.values(operation.responses)) resolve(document, response);
+    }
+    const ids = operations().map(([, { operationId }]) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-zA-Z0-9]+$/);
+  });
+
+  it('names no schema that is not there, and an Idempotency-Key on every POST', () => {
+    const refs = JSON.stringify(document).match(/"#\/components\/[^"]+"/g) ?? [];
+    expect(refs.length).toBeGreaterThan(100);
+    for (const ref of refs) resolve(document, { $ref: JSON.parse(ref) as string });
+    for (const [name, operation] of operations()) {
+      const names = (operation.parameters ?? []).map((parameter) => resolve(document, parameter).name);
+      expect([name, names.includes('Idempotency-Key')]).toEqual([name, name.startsWith('post ')]);
+    }
+  });
+
+  it('gives an example of each refusal that fits its status', () => {
+    const responses = Object.entries<ResponseBody>(document.components['responses']!);
+    expect(responses.length).toBeGreaterThan(15);
+    for (const [name, { content }] of responses) {
+      const [{ schema, example }] = Object.values(content!) as [
+        { schema: Schema; example?: { status?: number } },
+      ];
+      if (!/\d$/.test(name)) continue;
+      expect(differences(document, schema, example), name).toEqual([]);
+      if (name.startsWith('Problem')) expect(name).toBe(`Problem${example?.status}`);
+    }
+  });
+
+  it('says of the fields what the validation does', () => {
+    const { schemas } = document.components;
+    expect(schemas['SaveMessangiGeneratorDto']).toMatchObject({
+      additionalProperties: false,
+      required: ['codeLength', 'expirationMinutes', 'channels'],
+      properties: {
+        codeLength: { type: 'integer', minimum: 6, maximum: 10 },
+        channels: { type: 'array', minItems: 1, maxItems: 1 },
+      },
+    });
+    expect(schemas['ChannelDto']!.properties!['address']).toMatchObject({ pattern: '^\\d{3,15}$' });
+    expect(schemas['UpdateAccountDto']).toMatchObject({ additionalProperties: false });
+    // Each of these had lost its schema to a class of the same name in another room.
+    const rules = resolve(document, schemas['SaveGeneratorDto']!.properties!['resend']!);
+    expect(Object.keys(rules.properties!)).toEqual(['code', 'coolDownSeconds', 'maxMessages']);
+    expect(rules.properties!['coolDownSeconds']!.items).toMatchObject({ type: 'integer', minimum: 1 });
+    const theirs = resolve(
+      document,
+      schemas['CreateMessangiTemplateDto']!.properties!['templateLanguages']!.items!,
+    );
+    expect(Object.keys(theirs.properties!)).toEqual(['language', 'components']);
+    const bodies = ['challengesResend', 'challengesCancel', 'challengesCheck', 'accountsUpdate'].map((id) => {
+      const [, operation] = operations().find(([, { operationId }]) => operationId === id)!;
+      return operation.requestBody?.required;
+    });
+    expect(bodies).toEqual([false, false, true, true]);
+  });
+
+  it('knows the answers about challenges', async () => {
+    const fields = { generator, metadata: { order: 'A-17' }, language: 'en' };
+    const opened = await call('POST', '/v1/challenges', 201, { ...fields, receiver: '+525512346001' });
+    const path = `/v1/challenges/${opened.json.id}`;
+    await call('GET', path, 200);
+    const { code } = (await call('GET', `${path}/code`, 200)).json;
+    await call('POST', `${path}/resend`, 200);
+    const wrong = code === '000000' ? '000001' : '000000';
+    await call('POST', `${path}/check`, 200, { code: wrong });
+    await call('POST', `${path}/check`, 422, { code: '1' });
+    await call('POST', `${path}/check`, 422, {});
+    await call('POST', `${path}/check`, 400, '{');
+    await call('POST', `${path}/check`, 200, { code });
+    await call('POST', `${path}/check`, 409, { code });
+    await call('POST', `${path}/cancel`, 409);
+    await call('GET', path, 200);
+    await until(
+      () => house.call('GET', `${path}/timeline`),
+      ({ text }) => text.includes('challenge.approved') && text.includes('message.delivered'),
+    );
+    await call('GET', `${path}/timeline`, 200);
+    const second = await call('POST', '/v1/challenges', 201, { generator, receiver: '+525512346002' });
+    await call('POST', `/v1/challenges/${second.json.id}/cancel`, 200);
+    await until(
+      () => house.call('GET', '/v1/challenges?limit=1'),
+      ({ json }) => json.items.length === 1 && json.nextCursor !== undefined,
+    );
+    await call('GET', '/v1/challenges?limit=1', 200);
+    await call('GET', '/v1/challenges?limit=0', 400);
+    await call('GET', '/v1/challenges/chl_00000000000000000000000000', 404);
+    await call('POST', '/v1/challenges', 401, {}, { authorization: 'Bearer nobody' });
+    const reader = await house.newKey('test', ['challenges:read']);
+    await call('POST', '/v1/challenges', 403, {}, { authorization: `Bearer ${reader}` });
+  });
+
+  it('knows the waiting a live key meets', async () => {
+    const authorization = `Bearer ${await house.newKey('live')}`;
+    const body = { generator, receiver: '+525512346003' };
+    await call('POST', '/v1/challenges', 201, body, { authorization });
+    const refused = await call('POST', '/v1/challenges', 429, body, { authorization });
+    expect(refused.headers).toHaveProperty('retry-after');
+    const response = resolve(document, document.paths['/v1/challenges']!['post']!.responses['429']!);
+    expect(Object.keys(response.headers!)).toEqual(['Retry-After']);
+  });
+
+  it('knows the answers about generators, templates and accounts', async () => {
+    const template = await call('POST', '/v1/templates', 201, {
+      account: house.demo.accountId,
+      name: 'documented',
+      category: 'AUTHENTICATION',
+      languages: [
+        { language: 'en', codeExpirationMinutes: 10, copyCodeButtonText: 'Copy', ttlSeconds: 600 },
+        { language: 'es_MX' },
+      ],
+    });
+    await call('GET', `/v1/templates/${template.json.id}`, 200);
+    await call('POST', `/v1/templates/${template.json.id}/sync`, 200);
+    await call('GET', '/v1/templates', 200);
+    await call('POST', '/v1/templates', 422, { account: house.demo.accountId });
+
+    const channels = [{ channel: 'whatsapp', sender: house.demo.senderAddress, template: template.json.id }];
+    const created = await call('POST', '/v1/generators', 201, { name: 'documented', channels });
+    const path = `/v1/generators/${created.json.id}`;
+    await call('PUT', path, 200, { name: 'documented', channels, codeLength: 8 });
+    await call('GET', path, 200);
+    await call('GET', '/v1/generators', 200);
+    await call('DELETE', path, 204);
+    await call('GET', path, 404);
+    await call('DELETE', `/v1/templates/${template.json.id}`, 204);
+
+    const account = await call('POST', '/v1/accounts', 201, {
+      name: 'documented',
+      provider: 'meta-cloud',
+      config: {
+        baseUrl: house.simulator.url,
+        wabaId: '300000000000003',
+        accessToken: 'another-token-of-nobody',
+        appSecrets: ['another-secret'],
+      },
+      countries: ['MX'],
+      senders: [{ channel: 'whatsapp', address: '584222222222' }],
+    });
+    const own = `/v1/accounts/${account.json.id}`;
+    await call('POST', `${own}/test`, 200);
+    await call('PATCH', own, 200, { name: 'renamed' });
+    await call('GET', own, 200);
+    await call('GET', '/v1/accounts', 200);
+    await call('DELETE', own, 204);
+  });
+
+  it('knows the answers of the dialect', async () => {
+    const waba = `${TEMPLATES}?wabaId=${house.demo.wabaId}`;
+    const template = await call('POST', waba, 200, templateBody(language('en', 15)));
+    const { id: templateId } = template.json.data.templateLanguages[0];
+    await until(
+      () => house.call('GET', waba),
+      ({ json }) => json.data[0].templateLanguages[0].status === 'APPROVED',
+    );
+    await call('GET', waba, 200);
+    await call('POST', TEMPLATES, 400, templateBody(language('en')));
+    const created = await call('POST', GENERATORS, 200, generatorBody(templateId, { expirationMinutes: 10 }));
+    const path = `${GENERATORS}/${created.json.data.id}`;
+    await call('PUT', path, 200, generatorBody(templateId));
+    await call('GET', path, 200);
+    await call('GET', GENERATORS, 200);
+    const send = (): Promise<Answer> =>
+      call('POST', `${path}/codes`, 200, { channel: 'WHATSAPP', receiver: '+525512346004' });
+    const first = (await send()).json.data.requestId;
+    const requestId = (await send()).json.data.requestId;
+    const act = (status: number, body: object): Promise<Answer> =>
+      call('PATCH', `${path}/codes`, status, body);
+    const { token } = (await act(200, { action: 'status', requestId })).json.data;
+    await act(410, { action: 'verify', requestId: first, code: token });
+    await act(422, { action: 'verify', requestId, code: token === '000000' ? '000001' : '000000' });
+    await act(200, { action: 'verify', requestId, code: token });
+    await act(200, { action: 'status', requestId });
+    await act(409, { action: 'cancel', requestId });
+    await act(200, { action: 'cancel', requestId: first });
+    await act(404, { action: 'status', requestId: 'nothing' });
+    await call('DELETE', path, 200);
+    await call('GET', path, 404);
+  });
+
+  it('knows the answers to probes', async () => {
+    for (const probe of ['live', 'ready', 'startup']) await call('GET', `/health/${probe}`, 200);
+  });
+
+  it('was held against an answer of every operation', () => {
+    expect([...seen].sort()).toEqual(
+      operations()
+        .map(([, { operationId }]) => operationId)
+        .sort(),
+    );
+  });
+});
