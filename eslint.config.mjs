@@ -21,6 +21,36 @@ const bannedSyntax = [
   },
 ];
 
+/** What builds a connection, a queue or a pool. As types they are welcome everywhere. */
+const builtInPlatform = [
+  {
+    name: 'bullmq',
+    importNames: ['Queue', 'Worker', 'QueueEvents', 'FlowProducer', 'JobScheduler'],
+    allowTypeImports: true,
+    message:
+      'A queue built elsewhere misses our prefix, retention and shutdown: inject Queues of #platform/queue.',
+  },
+  {
+    name: '@nestjs/bullmq',
+    importNames: ['BullModule', 'InjectQueue', 'BullRegistrar'],
+    allowTypeImports: true,
+    message:
+      'A queue built elsewhere misses our prefix, retention and shutdown: inject Queues of #platform/queue.',
+  },
+  {
+    name: 'typeorm',
+    importNames: ['DataSource'],
+    allowTypeImports: true,
+    message:
+      'A second pool misses the time limits and the 503 of the first: inject Database of #platform/database.',
+  },
+];
+
+/** Node's own, asked of Node. */
+const nodeGlobals = Object.fromEntries(
+  Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']),
+);
+
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.countersign/**', 'coverage/**'] },
   js.configs.recommended,
@@ -32,10 +62,13 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // A Nest module is a class that only carries its decorator.
       '@typescript-eslint/no-extraneous-class': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       // `noUncheckedIndexedAccess` makes an index provably present only by assertion.
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-restricted-syntax': ['error', ...bannedSyntax],
@@ -43,8 +76,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', '**/*.spec.ts', '*.config.ts'],
-    rules: { 'no-restricted-syntax': 'off' },
+    files: ['libs/**/*.ts', 'apps/**/*.ts'],
+    ignores: ['libs/platform/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: builtInPlatform }] },
+  },
+  {
+    files: ['test/**/*.ts', '**/*.spec.ts', '**/*.fixtures.ts', '*.config.ts'],
+    rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-restricted-imports': 'off' },
   },
   {
     files: ['libs/platform/config/**', 'libs/platform/clock/**'],
@@ -52,6 +90,6 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', fetch: 'readonly', URL: 'readonly', AbortSignal: 'readonly', Buffer: 'readonly', module: 'writable' } },
+    languageOptions: { globals: { ...nodeGlobals, module: 'writable', require: 'readonly' } },
   },
 );

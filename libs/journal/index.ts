@@ -1,3 +1,3 @@
 export type { JournalEntry } from './journal-entry.js';
 export { JournalModule } from './journal.module.js';
-export { type JournalProjection, JournalWriter } from './journal-writer.js';
+export { JournalWriter } from './journal-writer.js';

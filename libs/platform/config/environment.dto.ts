@@ -8,6 +8,15 @@ export const SAMPLE_SECRETS = [
 ];
 
 const BASE64_32_BYTES = '[A-Za-z0-9+/]{43}=';
+const IsInstallationKey = Matches(new RegExp(`^${BASE64_32_BYTES}$`), {
+  message: 'INSTALLATION_KEY must be 32 bytes in base64',
+});
+const IsKeyring = Matches(
+  new RegExp(`^[a-z0-9]{1,4}:${BASE64_32_BYTES}(,[a-z0-9]{1,4}:${BASE64_32_BYTES})*$`),
+  {
+    message: 'KEYRING must be kid:base64[,kid:base64…], each key of 32 bytes',
+  },
+);
 const anyUrl = { require_tld: false, require_protocol: true };
 const toBoolean = Transform(({ value }) =>
   value === '1' || value === 'true' ? true : value === undefined ? undefined : false,
@@ -58,13 +67,11 @@ export class EnvironmentDto {
   SIMULATOR_URL?: string;
 
   /** Decides partitions. Never rotated: a receiver's keys would move to another slot. */
-  @Matches(new RegExp(`^${BASE64_32_BYTES}$`), { message: 'INSTALLATION_KEY must be 32 bytes in base64' })
+  @IsInstallationKey
   INSTALLATION_KEY!: string;
 
   /** `kid:base64[,kid:base64…]`; the first writes, the others only verify and open. */
-  @Matches(new RegExp(`^[a-z0-9]{1,4}:${BASE64_32_BYTES}(,[a-z0-9]{1,4}:${BASE64_32_BYTES})*$`), {
-    message: 'KEYRING must be kid:base64[,kid:base64…], each key of 32 bytes',
-  })
+  @IsKeyring
   KEYRING!: string;
 
   @Type(() => Number)
@@ -103,15 +110,20 @@ export class EnvironmentDto {
   SHUTDOWN_DELAY_MS = 5_000;
 }
 
-/** Rules that hold only in production. */
+/**
+ * Rules that hold only in production. The inherited ones are repeated: class-validator drops those of a property
+ * that is declared again.
+ */
 export class ProductionEnvironmentDto extends EnvironmentDto {
   @IsNotIn(SAMPLE_SECRETS, {
     message: 'INSTALLATION_KEY is the sample value: make one with `openssl rand -base64 32`',
   })
+  @IsInstallationKey
   declare INSTALLATION_KEY: string;
 
   @IsNotIn(SAMPLE_SECRETS, {
     message: 'KEYRING is the sample value: make one with `openssl rand -base64 32`',
   })
+  @IsKeyring
   declare KEYRING: string;
 }

@@ -65,7 +65,6 @@ export const ERROR_CATALOGUE = {
     title: 'The template is not approved, so nothing can be sent with it.',
   },
   'template.name_taken': { status: 409, title: 'A template of this name exists on the account.' },
-  'template.in_use': { status: 409, title: 'A generator still uses this template.' },
   'template.refused': { status: 422, title: 'The provider refused the template.' },
   'account.not_found': { status: 404, title: 'There is no such provider account.' },
   'account.in_use': { status: 409, title: 'A generator or template still uses this account.' },

@@ -1,2 +1,2 @@
 export { ERROR_CATALOGUE, type ErrorCode } from './catalogue.js';
-export { dependencyUnavailable, type FieldError, Problem, type ProblemOptions } from './problem.js';
+export { dependencyUnavailable, type FieldError, Problem } from './problem.js';

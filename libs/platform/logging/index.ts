@@ -1,1 +1,1 @@
-export { configureLogging, describeError, type Logger, loggerFor, NestLogger } from './logger.js';
+export { configureLogging, describeError, loggerFor, NestLogger } from './logger.js';

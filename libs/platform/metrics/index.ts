@@ -1,2 +1,2 @@
-export { Metrics, MetricsServer } from './metrics.js';
+export { Metrics } from './metrics.js';
 export { MetricsModule } from './metrics.module.js';

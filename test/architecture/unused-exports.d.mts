@@ -1,0 +1,1 @@
+export function findUnusedExports(root?: string): { file: string; names: string[] }[];
