@@ -180,3 +180,10 @@ export interface MessageProvider<Config extends object = object> {
 export function defineProvider<Config extends object>(provider: MessageProvider<Config>): MessageProvider {
   return provider as unknown as MessageProvider;
 }
+
+const PROVIDER_ID = /^[\x21-\x7e]{1,255}$/;
+
+/** An id as a provider may write one. Anything else could not be kept: PostgreSQL takes no NUL, and a record no kilobytes. */
+export function asProviderId(value: unknown): string | undefined {
+  return typeof value === 'string' && PROVIDER_ID.test(value) ? value : undefined;
+}

@@ -8,12 +8,14 @@ import {
   HealthIndicatorService,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
+import { Config } from '#platform/config';
 import { Database } from '#platform/database';
 import { newId } from '#platform/identifiers';
-import { parseInfo, RedisConnection } from '#platform/redis';
+import { loggerFor } from '#platform/logging';
+import { findRedisProblems, RedisConnection } from '#platform/redis';
 
 const MAX_LAG_MS = 5_000;
-const ROLE_EVERY_MS = 5_000;
+const SETTINGS_EVERY_MS = 5_000;
 
 /** What the process says of itself: set by its main file and by the drain. */
 @Injectable()
@@ -26,13 +28,15 @@ export class ProcessState {
 export class HealthChecks {
   private readonly pod = newId();
   private readonly lag = monitorEventLoopDelay({ resolution: 100 });
-  private role = { text: '', readAt: -Infinity };
+  private readonly logger = loggerFor('health');
+  private settings = { problems: [] as string[], readAt: -Infinity };
 
   constructor(
     private readonly indicator: HealthIndicatorService,
     private readonly redis: RedisConnection,
     private readonly database: Database,
     private readonly state: ProcessState,
+    private readonly config: Config,
   ) {
     this.lag.enable();
   }
@@ -55,8 +59,8 @@ export class HealthChecks {
     const check = this.indicator.check('redis');
     try {
       await this.redis.client.set(`{ready}:${this.pod}`, 1, 'PX', 10_000);
-      const role = await this.readRole();
-      return role === 'master' ? check.up() : check.down({ reason: `role is ${role}` });
+      const problems = await this.redisProblems();
+      return problems.length === 0 ? check.up() : check.down({ reason: problems.join('; ') });
     } catch {
       return check.down({ reason: 'a write failed' });
     }
@@ -73,14 +77,16 @@ export class HealthChecks {
     }
   }
 
-  private async readRole(): Promise<string> {
-    if (performance.now() - this.role.readAt > ROLE_EVERY_MS) {
-      this.role = {
-        text: parseInfo(await this.redis.client.info('replication'))['role'] ?? 'unknown',
-        readAt: performance.now(),
-      };
+  /** The rules of boot again: a setting changed meanwhile (FI-15) would lose live codes without a failed write. */
+  private async redisProblems(): Promise<string[]> {
+    if (performance.now() - this.settings.readAt <= SETTINGS_EVERY_MS) return this.settings.problems;
+    const problems = await findRedisProblems(this.redis.client, this.config.redis.allowVolatile);
+    if (problems.join() !== this.settings.problems.join()) {
+      if (problems.length > 0) this.logger.error({ problems }, 'Redis must not be used like this; not ready');
+      else this.logger.info('Redis is in order again');
     }
-    return this.role.text;
+    this.settings = { problems, readAt: performance.now() };
+    return problems;
   }
 }
 
@@ -107,7 +113,7 @@ export class HealthController {
   @HealthCheck()
   @ApiOperation({
     summary:
-      'May it get traffic? A Redis write, its role, not draining. PostgreSQL away is reported as degraded.',
+      'May it get traffic? A Redis write, its settings and role, not draining. PostgreSQL away is reported as degraded.',
   })
   ready(): Promise<HealthCheckResult> {
     return this.health.check([

@@ -29,6 +29,7 @@ const NEVER_CONNECTED = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_INVALID_ARG',
+  'ERR_INVALID_URL',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -61,7 +62,7 @@ export class HttpClient implements OnApplicationShutdown {
       if (body === undefined) return { kind: 'unknown', reason: 'answer_too_large' };
       return { kind: 'response', status: response.statusCode, headers: response.headers, body };
     } catch (error) {
-      return classify(error, deadline.aborted);
+      return classify(error, deadline.aborted ? 'timeout' : outbound.signal?.aborted ? 'aborted' : undefined);
     }
   }
 
@@ -86,10 +87,10 @@ async function readCapped(
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function classify(error: unknown, timedOut: boolean): OutboundResult {
+function classify(error: unknown, givenUp: string | undefined): OutboundResult {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (typeof code === 'string' && NEVER_CONNECTED.has(code))
     return { kind: 'not_sent', reason: code.toLowerCase() };
-  if (timedOut) return { kind: 'unknown', reason: 'timeout' };
+  if (givenUp !== undefined) return { kind: 'unknown', reason: givenUp };
   return { kind: 'unknown', reason: typeof code === 'string' ? code.toLowerCase() : 'connection_lost' };
 }

@@ -1,2 +1,3 @@
-export { HttpClient, type OutboundRequest, type OutboundResult } from './http-client.js';
+export { HttpClient, type OutboundResult } from './http-client.js';
 export { HttpClientModule } from './http-client.module.js';
+export { readRetryAfter } from './retry-after.js';

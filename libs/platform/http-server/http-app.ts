@@ -1,4 +1,6 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -30,10 +32,17 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
     bodyLimit: API_BODY_BYTES,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000 },
+    http: {
+      headersTimeout: 10_000,
+      // Node looks for connections that are too slow every 30 s, which would make 40 s of the ten above.
+      connectionsCheckingInterval: 5_000,
+      // Refused below, in our own form: Node's answer has no body.
+      requireHostHeader: false,
+    },
     genReqId: () => `${boot}-${(++sequence).toString(36)}`,
+    // No hook has run for these.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      sendError(error, request, reply),
+      sendError(error, request, reply.headers(standardHeaders(request))),
     clientErrorHandler: refuseMalformed,
     forceCloseConnections: 'idle',
   } as never);
@@ -51,18 +60,19 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
   return app;
 }
 
+function standardHeaders(request: FastifyRequest): Record<string, string> {
+  return { 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+}
+
 function prepare(fastify: FastifyInstance): void {
   const routes = new KnownRoutes();
+  fastify.server.on('connect', refuseTunnel);
   fastify.addHook('onRoute', (route) => {
     routes.add(route.url, typeof route.method === 'string' ? [route.method] : route.method);
     if (route.url.startsWith(WEBHOOK_PREFIX)) route.bodyLimit = WEBHOOK_BODY_BYTES;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'x-request-id': request.id,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
+    void reply.headers(standardHeaders(request));
     done(refuseEarly(request));
   });
   fastify.removeAllContentTypeParsers();
@@ -110,7 +120,20 @@ function refuseEarly(request: FastifyRequest): Problem | undefined {
   if (raw.headers['content-encoding'] !== undefined && raw.headers['content-encoding'] !== 'identity') {
     return new Problem('request.unsupported_media_type');
   }
+  if (!isPlainlyFramed(raw)) return new Problem('request.malformed', { headers: { connection: 'close' } });
   return isPlainPath(request.url) ? undefined : new Problem('route.not_found');
+}
+
+/** One host and no transfer coding but chunks: what two servers in a row may read differently is refused (ATK-38). */
+function isPlainlyFramed({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return false;
+  if (headers.host === undefined) return httpVersion === '1.0';
+  // Node keeps the first of two hosts and says nothing.
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]!.length === 4 && rawHeaders[at]!.toLowerCase() === 'host') hosts++;
+  return hosts === 1 && !headers.host.includes(',');
 }
 
 /** One spelling per address: an encoded letter, a doubled slash or a dot segment never reaches the router (ATK-30). */
@@ -146,16 +169,24 @@ function observe(fastify: FastifyInstance, metrics: Metrics): void {
 function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const problem = new Problem(tooLarge ? 'request.headers_too_large' : 'request.malformed');
+  answerBare(socket, new Problem(tooLarge ? 'request.headers_too_large' : 'request.malformed'));
+}
+
+/** Node hands CONNECT over with the bare socket, and closes it without a word when nobody listens. */
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  answerBare(socket, new Problem('route.method_not_allowed'), 'Allow: DELETE, GET, HEAD, PATCH, POST, PUT\r\n');
+}
+
+function answerBare(socket: Duplex, problem: Problem, headers = ''): void {
   const body = JSON.stringify({
     type: `urn:countersign:error:${problem.code}`,
     title: problem.title,
     status: problem.status,
     code: problem.code,
   });
-  const reason = tooLarge ? 'Request Header Fields Too Large' : 'Bad Request';
   socket.end(
-    `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\nCache-Control: no-store\r\n` +
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
+      `Content-Type: application/problem+json; charset=utf-8\r\nCache-Control: no-store\r\n${headers}` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

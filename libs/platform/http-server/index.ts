@@ -1,5 +1,5 @@
-export { type ErrorRenderer, registerErrorRenderer, type RenderedError } from './error-renderers.js';
-export { createHttpApp, WEBHOOK_PREFIX } from './http-app.js';
+export { registerErrorRenderer, type RenderedError } from './error-renderers.js';
+export { createHttpApp } from './http-app.js';
 export { IdempotencyGuard, operationOf } from './idempotency.js';
 export { type Draining, drainApp, runProcess } from './lifecycle.js';
 export { QueryGuard } from './query.guard.js';

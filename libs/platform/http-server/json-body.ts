@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '#platform/errors';
+import { escapePointer } from '#platform/validation';
 
 const MAX_DEPTH = 10;
 const MAX_KEYS = 500;
@@ -106,5 +107,5 @@ function duplicates(text: string): { pointer: string; code: string }[] {
     } else if (code === 123 || code === 91) depth++;
     else if (code === 125 || code === 93) depth--;
   }
-  return [...repeated].map((key) => ({ pointer: `#/${key.slice(0, 64)}`, code: 'duplicate_key' }));
+  return [...repeated].map((key) => ({ pointer: `#/${escapePointer(key)}`, code: 'duplicate_key' }));
 }

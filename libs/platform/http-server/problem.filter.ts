@@ -15,6 +15,7 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.malformed',
   FST_ERR_CTP_INVALID_JSON_BODY: 'request.invalid_json',
   FST_ERR_BAD_URL: 'route.not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'route.not_found',
   FST_ERR_NOT_FOUND: 'route.not_found',
 };
 
@@ -76,9 +77,12 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 /** Finds the catalogue code of anything thrown. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isRedisFailure(error)) return dependencyUnavailable('redis', error);
+  // In this order: a refused connection is told bare by pg, while a Redis command has ioredis' own words for it.
   if (isDatabaseFailure(error)) return dependencyUnavailable('postgres', error);
-  const code = (error as { code?: unknown } | null)?.code;
+  if (isRedisFailure(error)) return dependencyUnavailable('redis', error);
+  // Nest wraps what Fastify refuses before a handler is reached; Fastify's own code is in the cause.
+  const origin = error instanceof HttpException ? error.cause : error;
+  const code = (origin as { code?: unknown } | null | undefined)?.code;
   if (typeof code === 'string' && FASTIFY_CODES[code]) return new Problem(FASTIFY_CODES[code]);
   if (error instanceof HttpException) {
     if (error.getStatus() === 404) return new Problem('route.not_found');

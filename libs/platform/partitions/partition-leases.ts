@@ -17,6 +17,7 @@ export class PartitionLeases implements OnApplicationBootstrap, BeforeApplicatio
   private readonly holder = newId();
   private readonly heldUntil = new Map<number, number>();
   private timer: NodeJS.Timeout | undefined;
+  private released = false;
 
   constructor(
     redis: RedisConnection,
@@ -32,6 +33,7 @@ export class PartitionLeases implements OnApplicationBootstrap, BeforeApplicatio
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.released = true;
     const held = this.held();
     this.heldUntil.clear();
     await Promise.allSettled(held.map((partition) => this.hold(partition, 0)));
@@ -44,11 +46,14 @@ export class PartitionLeases implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async renew(): Promise<void> {
+    if (this.released) return;
     const askedAt = performance.now();
     try {
       const answers = await Promise.all(
         this.partitions.all().map((partition) => this.hold(partition, LEASE_MS)),
       );
+      // The commands that gave them back went out behind these.
+      if (this.released) return;
       answers.forEach((answer, partition) => {
         if (answer === 1) this.heldUntil.set(partition, askedAt + LEASE_MS - MARGIN_MS);
         else this.heldUntil.delete(partition);

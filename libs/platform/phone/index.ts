@@ -1,7 +1,1 @@
-export {
-  type CanonicalReceiver,
-  foldVariants,
-  maskReceiver,
-  parsePhone,
-  type ReceiverProblem,
-} from './phone.js';
+export { type CanonicalReceiver, maskReceiver, parsePhone } from './phone.js';

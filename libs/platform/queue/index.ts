@@ -1,1 +1,1 @@
-export { queuePrefix, QueueModule, type QueueRole, Queues, WORKER_SETTINGS } from './queue.module.js';
+export { QueueModule, Queues, WORKER_SETTINGS } from './queue.module.js';

@@ -46,8 +46,9 @@ export class QueueModule {
         ? { provide: WORKER_REDIS, useFactory: (redis: RedisConnection) => redis, inject: [RedisConnection] }
         : {
             provide: WORKER_REDIS,
-            useFactory: (config: Config) => new WorkerRedis(config),
-            inject: [Config],
+            // After the process's own client, which has checked this Redis: BullMQ would only warn, and go on.
+            useFactory: (config: Config, _checked: RedisConnection) => new WorkerRedis(config),
+            inject: [Config, RedisConnection],
           };
     const shared: DynamicModule = {
       module: QueueConnectionModule,

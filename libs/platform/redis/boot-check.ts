@@ -8,6 +8,12 @@ const MIN_VERSION = [6, 2] as const;
  * BullMQ merely warns about a wrong eviction policy and goes on, so this check is ours.
  */
 export async function checkRedis(redis: Redis, allowVolatile: boolean): Promise<void> {
+  const problems = await findRedisProblems(redis, allowVolatile);
+  if (problems.length > 0) throw new BootRefused(`Countersign cannot use this Redis: ${problems.join('; ')}`);
+}
+
+/** What is wrong with this Redis now, each with the setting to change. Asked at boot and by readiness. */
+export async function findRedisProblems(redis: Redis, allowVolatile: boolean): Promise<string[]> {
   const info = parseInfo(await redis.info());
   const problems: string[] = [];
   const [major = 0, minor = 0] = (info['redis_version'] ?? '0').split('.').map(Number);
@@ -24,10 +30,10 @@ export async function checkRedis(redis: Redis, allowVolatile: boolean): Promise<
   if (info['role'] !== undefined && info['role'] !== 'master') {
     problems.push(`role is ${info['role']}; connect to the primary, a replica refuses writes`);
   }
-  if (problems.length > 0) throw new BootRefused(`Countersign cannot use this Redis: ${problems.join('; ')}`);
+  return problems;
 }
 
-export function parseInfo(text: string): Record<string, string> {
+function parseInfo(text: string): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const line of text.split('\n')) {
     const colon = line.indexOf(':');

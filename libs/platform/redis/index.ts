@@ -1,4 +1,4 @@
-export { checkRedis, parseInfo } from './boot-check.js';
+export { findRedisProblems } from './boot-check.js';
 export {
   corkWrites,
   isRedisFailure,

@@ -1,3 +1,4 @@
+import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
 import type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
 
@@ -16,6 +17,18 @@ interface Property {
   rules: Rule[];
 }
 
+/** class-validator counts such characters with the one before them as one: what holds any is left to it. */
+const COUNTED_TOGETHER = /[\ud800-\udfff\ufe0e\ufe0f]/;
+
+function isOfLength(value: unknown, least: number, most: number): boolean {
+  return (
+    typeof value === 'string' &&
+    value.length >= least &&
+    value.length <= most &&
+    !COUNTED_TOGETHER.test(value)
+  );
+}
+
 /** The decorators that can be compiled. Boot throws on any other one in a compiled DTO. */
 const RULES: Record<string, (constraints: never[]) => Rule> = {
   isString: () => (value) => typeof value === 'string',
@@ -32,19 +45,20 @@ const RULES: Record<string, (constraints: never[]) => Rule> = {
   minLength:
     ([least]: number[]) =>
     (value) =>
-      typeof value === 'string' && value.length >= least!,
+      isOfLength(value, least!, Infinity),
   maxLength:
     ([most]: number[]) =>
     (value) =>
       typeof value === 'string' && value.length <= most!,
   isLength:
-    ([least, most]: number[]) =>
+    ([least, most]: (number | undefined)[]) =>
     (value) =>
-      typeof value === 'string' && value.length >= least! && value.length <= most!,
-  matches:
-    ([pattern]: RegExp[]) =>
-    (value) =>
-      typeof value === 'string' && pattern!.test(value),
+      isOfLength(value, least!, most ?? Infinity),
+  matches: ([pattern]: unknown[]) => {
+    if (!(pattern instanceof RegExp) || pattern.global || pattern.sticky)
+      throw new TypeError('a pattern must be a regular expression without the flags g and y');
+    return (value) => typeof value === 'string' && pattern.test(value);
+  },
   isIn:
     ([values]: unknown[][]) =>
     (value) =>
@@ -69,6 +83,7 @@ export function compileChecker(type: ClassType): Checker {
     addRule(type, property, metadata);
   }
   const list = [...properties.values()];
+  refuseTransformed(type, list);
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     const record = value as Record<string, unknown>;
@@ -89,14 +104,48 @@ function addRule(type: ClassType, property: Property, metadata: ValidationMetada
   if (metadata.type === 'conditionalValidation' && metadata.name === 'isOptional') {
     property.optional = true;
   } else if (metadata.type === 'nestedValidation') {
-    const nested = Reflect.getMetadata('design:type', type.prototype as object, property.name) as ClassType;
-    property.rules.push(compileChecker(nested));
+    property.rules.push(compileChecker(nestedClass(type, property.name, where)));
   } else {
     const make = metadata.name === undefined ? undefined : RULES[metadata.name];
     if (!make)
       throw new Error(
         `${where}: @${metadata.name ?? metadata.type} has no compiled form; see ${Object.keys(RULES).join(', ')}`,
       );
-    property.rules.push(make((metadata.constraints ?? []) as never[]));
+    property.rules.push(compileRule(make, metadata, where));
   }
+}
+
+function compileRule(
+  make: (constraints: never[]) => Rule,
+  { constraints }: ValidationMetadata,
+  where: string,
+): Rule {
+  try {
+    return make((constraints ?? []) as never[]);
+  } catch (error) {
+    throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** As class-transformer knows it, since class-validator reads the rules off what that has made. */
+function nestedClass(type: ClassType, name: string, where: string): ClassType {
+  const made = (make(type, { [name]: {} }) as Record<string, object | undefined>)[name];
+  const nested = made?.constructor as ClassType | undefined;
+  if (nested === undefined || nested === Object)
+    throw new Error(`${where}: @ValidateNested needs @Type(() => Class)`);
+  return nested;
+}
+
+/** A field that is filled in or changed on the way to class-validator is another one here, where nothing is changed. */
+function refuseTransformed(type: ClassType, properties: readonly Property[]): void {
+  const probe = Object.fromEntries(properties.map(({ name }) => [name, ' Probe 1 ']));
+  const [made, empty] = [make(type, probe), make(type, {})] as Record<string, unknown>[];
+  for (const { name } of properties) {
+    if (made![name] !== probe[name] || empty![name] !== undefined)
+      throw new Error(`${type.name}.${name}: a field that is changed or has a default cannot be compiled`);
+  }
+}
+
+function make(type: ClassType, plain: object): object {
+  return plainToInstance(type as new () => object, plain);
 }

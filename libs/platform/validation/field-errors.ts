@@ -13,7 +13,7 @@ const CODES: Record<string, string> = {
   isObject: 'object_required',
   isArray: 'array_required',
   isDateString: 'date_required',
-  isISO8601: 'date_required',
+  isIso8601: 'date_required',
   isUrl: 'url_required',
   isUuid: 'uuid_required',
   min: 'too_small',
@@ -65,7 +65,7 @@ function ownError(error: ValidationError, pointer: string): FieldError {
   };
 }
 
-function escapePointer(name: string): string {
-  // A field nobody declared is the caller's own text: it is named, but cut, so that it cannot carry a secret.
+/** A field nobody declared is the caller's own text: it is named, but cut, so that it cannot carry a secret. */
+export function escapePointer(name: string): string {
   return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1');
 }

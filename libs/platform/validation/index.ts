@@ -1,4 +1,3 @@
 export { Satisfies } from './satisfies.js';
-export { compileChecker } from './compiled-checker.js';
-export { toFieldErrors } from './field-errors.js';
-export { Compiled, CREDENTIAL_NAMES, DtoPipe, OptionalBody } from './validation.pipe.js';
+export { escapePointer, toFieldErrors } from './field-errors.js';
+export { Compiled, CREDENTIAL_NAMES, DtoPipe, EmptyDto, OptionalBody } from './validation.pipe.js';

@@ -3,7 +3,7 @@ import { type ClassConstructor, plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { type FieldError, Problem } from '#platform/errors';
 import { type Checker, compileChecker } from './compiled-checker.js';
-import { toFieldErrors } from './field-errors.js';
+import { escapePointer, toFieldErrors } from './field-errors.js';
 
 type ClassType = ClassConstructor<object>;
 const compiled = new Map<ClassType, Checker>();
@@ -22,6 +22,10 @@ export function OptionalBody(): ClassDecorator {
     bodyOptional.add(type as unknown as ClassType);
   };
 }
+
+/** A call that takes no fields. It may come with `{}` or without a body. */
+@OptionalBody()
+export class EmptyDto {}
 
 /** Validates every DTO: unknown fields are refused, values are never echoed, nothing is converted in a body. */
 @Injectable()
@@ -49,9 +53,8 @@ function validate(dto: ClassType, value: object): object {
   const nulls = findNulls(value);
   if (nulls.length > 0) throw new Problem('request.invalid', { errors: nulls });
   const instance = plainToInstance(dto, value);
-  const errors = validateSync(instance, STRICT);
-  if (errors.length > 0) {
-    const fields = toFieldErrors(errors);
+  const fields = [...findDropped(value, instance), ...toFieldErrors(validateSync(instance, STRICT))];
+  if (fields.length > 0) {
     if (fields.some((field) => field.code === 'unknown_field' && CREDENTIAL_NAMES.test(field.pointer))) {
       throw new Problem('request.credentials_in_url');
     }
@@ -66,16 +69,30 @@ function findNulls(value: unknown, pointer = '#'): FieldError[] {
     return [{ pointer, code: 'null_not_allowed', detail: 'leave the field out instead of sending null' }];
   if (typeof value !== 'object') return [];
   return Object.entries(value as object).flatMap(([name, member]) =>
-    findNulls(member, `${pointer}/${name.slice(0, 64)}`),
+    findNulls(member, `${pointer}/${escapePointer(name)}`),
   );
 }
 
+/**
+ * class-transformer leaves out a field called like a method that every object has (`toString`, `valueOf`), so the
+ * rules never see that it is unknown. Looks at the DTOs' own fields; data without a class is the caller's.
+ */
+function findDropped(sent: unknown, kept: unknown, pointer = '#'): FieldError[] {
+  if (typeof sent !== 'object' || typeof kept !== 'object' || sent === null || kept === null) return [];
+  if (Object.getPrototypeOf(kept) === Object.prototype) return [];
+  return Object.entries(sent).flatMap(([name, member]) => {
+    const at = `${pointer}/${escapePointer(name)}`;
+    if (!Object.hasOwn(kept, name)) return [{ pointer: at, code: 'unknown_field' }];
+    return findDropped(member, (kept as Record<string, unknown>)[name], at);
+  });
+}
+
 function validateQuery(dto: ClassType, value: unknown): object {
-  const instance = plainToInstance(dto, value ?? {});
-  const errors = toFieldErrors(validateSync(instance, STRICT)).map(({ pointer, ...rest }) => ({
-    pointer: pointer.slice(2),
-    ...rest,
-  }));
+  const sent = (value ?? {}) as object;
+  const instance = plainToInstance(dto, sent);
+  const errors = [...findDropped(sent, instance), ...toFieldErrors(validateSync(instance, STRICT))].map(
+    ({ pointer, ...rest }) => ({ pointer: pointer.slice(2), ...rest }),
+  );
   if (errors.length > 0) {
     const unknown = errors.some((error) => error.code === 'unknown_field');
     throw new Problem(unknown ? 'request.unknown_parameter' : 'request.invalid_parameter', { errors });

@@ -4,6 +4,7 @@ import { Caller, type Principal, RequireScope } from '#tenants';
 import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { type Identifier, parseNative } from '#platform/identifiers';
+import { EmptyDto } from '#platform/validation';
 import { AccountsService, type LoadedAccount } from '../accounts.service.js';
 import type { Finding } from '../message-provider.js';
 import { CreateAccountDto, toAccountView, UpdateAccountDto } from './account.dto.js';
@@ -74,6 +75,7 @@ export class AccountsController {
   async test(
     @Caller() caller: Principal,
     @Param('id') id: string,
+    @Body() _body: EmptyDto,
   ): Promise<{ ok: boolean; findings: Finding[] }> {
     const findings = await this.accounts.diagnose(caller.tenantId, readId(id));
     return { ok: findings.every((finding) => finding.ok), findings };

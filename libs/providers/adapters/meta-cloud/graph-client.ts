@@ -1,4 +1,4 @@
-import type { OutboundResult } from '#platform/http-client';
+import { type OutboundResult, readRetryAfter } from '#platform/http-client';
 import type { ProviderContext } from '../../message-provider.js';
 import type { MetaCloudConfig } from './meta-cloud.config.js';
 
@@ -19,6 +19,8 @@ export type GraphAnswer =
   | { kind: 'ok'; body: Record<string, unknown> }
   | { kind: 'error'; status: number; error: GraphError; retryAfterMs?: number }
   | { kind: 'server_error'; status: number }
+  /** A 429 of something in front of Graph: nothing was handed on. */
+  | { kind: 'throttled'; retryAfterMs?: number }
   | { kind: 'not_sent'; reason: string }
   | { kind: 'unreadable'; reason: string };
 
@@ -43,20 +45,21 @@ export async function callGraph(
     deadlineMs,
     signal: context.signal,
   });
-  return sort(result);
+  return sort(result, context.now());
 }
 
-function sort(result: OutboundResult): GraphAnswer {
+function sort(result: OutboundResult, now: number): GraphAnswer {
   if (result.kind === 'not_sent') return result;
   if (result.kind === 'unknown') return { kind: 'unreadable', reason: result.reason };
+  const retryAfterMs = readRetryAfter(result.headers['retry-after'], now);
   const body = parseObject(result.body);
   if (body && isObject(body['error'])) {
     const { code, error_subcode: subcode, is_transient: transient, message } = body['error'];
-    if (typeof code === 'number') {
+    if (isErrorCode(code)) {
       return {
         kind: 'error',
         status: result.status,
-        retryAfterMs: readRetryAfter(result.headers['retry-after']),
+        retryAfterMs,
         error: {
           code,
           subcode: typeof subcode === 'number' ? subcode : undefined,
@@ -66,14 +69,15 @@ function sort(result: OutboundResult): GraphAnswer {
       };
     }
   }
+  if (result.status === 429) return { kind: 'throttled', retryAfterMs };
   if (result.status >= 500) return { kind: 'server_error', status: result.status };
   if (result.status >= 200 && result.status < 300 && body) return { kind: 'ok', body };
   return { kind: 'unreadable', reason: `status_${result.status}` };
 }
 
-function readRetryAfter(header: string | string[] | undefined): number | undefined {
-  const seconds = Number(Array.isArray(header) ? header[0] : header);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
+/** Graph's codes have seven digits at most; anything else in their place is not Graph's. */
+export function isErrorCode(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 10_000_000;
 }
 
 export function parseObject(text: string): Record<string, unknown> | undefined {

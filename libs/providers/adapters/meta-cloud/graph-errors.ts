@@ -59,17 +59,43 @@ const VERDICTS: Record<number, GraphVerdict> = {
   132015: reject('template'),
   132016: reject('template'),
   132018: reject('bug'),
+  133000: reject('account'),
   133004: retry(2 * SECOND),
+  // Registration of the number: nothing here is worth a second try, and wrong PINs are counted.
+  133005: reject('account'),
+  133006: reject('account'),
+  133008: reject('account'),
+  133009: reject('account'),
   133010: reject('account'),
+  133015: reject('account'),
+  133016: reject('account'),
   134011: reject('account'),
   135000: retry(SECOND),
+  136024: reject('account'),
+  136025: reject('account'),
   139200: reject('account'),
 };
 
-/** The verdict for a code; permission codes 200–299 share one; a code we do not know is decided by `isTransient`. */
-export function judgeGraphError(code: number, isTransient: boolean): GraphVerdict {
+/** "Object does not exist, or you may not see it": the sender is not this account's. */
+const UNKNOWN_OBJECT = { code: 100, subcode: 33 };
+
+/** What came beside the code. A receipt has neither subcode nor status. */
+interface Circumstances {
+  isTransient?: boolean;
+  subcode?: number;
+  status?: number;
+}
+
+/** Permission codes 200–299 share one verdict; a code that is not documented is judged by what came beside it. */
+export function judgeGraphError(
+  code: number,
+  { isTransient, subcode, status = 400 }: Circumstances = {},
+): GraphVerdict {
+  if (code === UNKNOWN_OBJECT.code && subcode === UNKNOWN_OBJECT.subcode) return reject('account');
   const known = VERDICTS[code];
   if (known) return known;
   if (code >= 200 && code <= 299) return reject('account');
-  return isTransient ? retry(SECOND) : reject('bug');
+  if (isTransient || status === 429) return retry(SECOND);
+  if (status >= 500) return 'unknown';
+  return reject(status === 401 || status === 403 ? 'account' : 'bug');
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  asProviderId,
   defineProvider,
   type Finding,
   type OutboundMessage,
@@ -113,17 +114,19 @@ function toResult(answer: GraphAnswer): SendResult {
     case 'ok': {
       const messages = answer.body['messages'];
       const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
-      if (!isObject(first) || typeof first['id'] !== 'string')
-        return { outcome: 'unknown', reason: 'answer_without_id' };
-      return { outcome: 'accepted', providerMessageId: first['id'] };
+      const providerMessageId = isObject(first) ? asProviderId(first['id']) : undefined;
+      if (providerMessageId === undefined) return { outcome: 'unknown', reason: 'answer_without_id' };
+      return { outcome: 'accepted', providerMessageId };
     }
     case 'error': {
-      const verdict = judgeGraphError(answer.error.code, answer.error.isTransient);
+      const verdict = judgeGraphError(answer.error.code, { ...answer.error, status: answer.status });
       const reason = `meta_${answer.error.code}`;
       if (verdict === 'unknown') return { outcome: 'unknown', reason };
       if ('failure' in verdict) return { outcome: 'rejected', reason, failure: verdict.failure };
       return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? verdict.retryAfterMs };
     }
+    case 'throttled':
+      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs };
     case 'not_sent':
       return { outcome: 'retry', reason: answer.reason };
     // A 5xx without Graph's envelope comes from something in front of it: nobody can say what Graph did.

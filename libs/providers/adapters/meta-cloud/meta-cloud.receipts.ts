@@ -1,13 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { constantTimeEqual } from '#platform/crypto';
-import type {
-  Notices,
-  Receipts,
-  StatusNotice,
-  TemplateNotice,
-  TemplateStatus,
+import {
+  asProviderId,
+  type Notices,
+  type Receipts,
+  type StatusNotice,
+  type TemplateNotice,
+  type TemplateStatus,
 } from '../../message-provider.js';
-import { isObject } from './graph-client.js';
+import { isErrorCode, isObject } from './graph-client.js';
 import { judgeGraphError } from './graph-errors.js';
 import type { MetaCloudConfig } from './meta-cloud.config.js';
 
@@ -15,7 +16,7 @@ const SIGNATURE = /^sha256=([0-9a-f]{64})$/;
 const STATUSES = new Set(['sent', 'delivered', 'read', 'failed']);
 
 /** Meta's words for a template's state, and ours. Words not listed change nothing that we act on. */
-export const GRAPH_TEMPLATE_STATUS: Record<string, TemplateStatus> = {
+const TEMPLATE_STATUS: Record<string, TemplateStatus> = {
   APPROVED: 'approved',
   REINSTATED: 'approved',
   UNARCHIVED: 'approved',
@@ -32,6 +33,17 @@ export const GRAPH_TEMPLATE_STATUS: Record<string, TemplateStatus> = {
   DELETED: 'deleted',
 };
 
+export function readTemplateStatus(word: unknown): TemplateStatus | undefined {
+  return typeof word === 'string' && Object.hasOwn(TEMPLATE_STATUS, word) ? TEMPLATE_STATUS[word] : undefined;
+}
+
+/** `INVALID_FORMAT`, `SCAM`: a word of Meta's. Sentences are for people at Meta's own pages. */
+export function readTemplateReason(reason: unknown): string | undefined {
+  return typeof reason === 'string' && /^[A-Z0-9_]{1,64}$/.test(reason) && reason !== 'NONE'
+    ? reason
+    : undefined;
+}
+
 export const metaReceipts: Receipts<MetaCloudConfig> = {
   /** HMAC-SHA256 over the untouched bytes: Meta signs the escaped form it sent, which no re-serialisation restores. */
   verify({ headers, rawBody }, config) {
@@ -46,11 +58,13 @@ export const metaReceipts: Receipts<MetaCloudConfig> = {
 
   parse(body) {
     const found: Notices = { notices: [], ignored: 0, malformed: 0 };
-    const entries =
-      isObject(body) && body['object'] === 'whatsapp_business_account' ? asList(body['entry']) : [];
+    if (!isObject(body)) return { ...found, malformed: 1 };
+    const entries = body['object'] === 'whatsapp_business_account' ? asList(body['entry']) : [];
     if (entries.length === 0) found.ignored++;
     for (const entry of entries) {
-      for (const change of isObject(entry) ? asList(entry['changes']) : []) readChange(change, found);
+      const changes = isObject(entry) ? entry['changes'] : undefined;
+      if (!Array.isArray(changes)) found.malformed++;
+      for (const change of asList(changes)) readChange(change, found);
     }
     return found;
   },
@@ -73,6 +87,7 @@ function readChange(change: unknown, found: Notices): void {
   if (!isObject(change) || !isObject(value)) {
     found.malformed++;
   } else if (change['field'] === 'messages' && value['statuses'] !== undefined) {
+    if (!Array.isArray(value['statuses'])) found.malformed++;
     for (const status of asList(value['statuses'])) add(found, readStatus(status));
   } else if (
     change['field'] === 'message_template_status_update' &&
@@ -91,15 +106,16 @@ function add(found: Notices, notice: StatusNotice | TemplateNotice | 'ignored' |
 }
 
 function readStatus(status: unknown): StatusNotice | 'ignored' | undefined {
-  if (!isObject(status) || typeof status['id'] !== 'string' || typeof status['status'] !== 'string')
+  const providerMessageId = isObject(status) ? asProviderId(status['id']) : undefined;
+  if (!isObject(status) || providerMessageId === undefined || typeof status['status'] !== 'string')
     return undefined;
   if (!STATUSES.has(status['status'])) return 'ignored';
   const error = asList(status['errors']).find(isObject);
-  const code = typeof error?.['code'] === 'number' ? error['code'] : undefined;
-  const verdict = code === undefined ? undefined : judgeGraphError(code, false);
+  const code = isErrorCode(error?.['code']) ? error['code'] : undefined;
+  const verdict = code === undefined ? undefined : judgeGraphError(code);
   return {
     kind: 'status',
-    providerMessageId: status['id'],
+    providerMessageId,
     correlationId:
       typeof status['biz_opaque_callback_data'] === 'string' ? status['biz_opaque_callback_data'] : undefined,
     status: status['status'] as StatusNotice['status'],
@@ -108,18 +124,17 @@ function readStatus(status: unknown): StatusNotice | 'ignored' | undefined {
   };
 }
 
-/** Template ids are integers in webhooks and strings everywhere else. */
+/**
+ * Template ids are integers in webhooks and strings everywhere else. One beyond 2^53 has lost its last digits to
+ * JSON.parse and would name another template.
+ */
 function readTemplate(value: Record<string, unknown>): TemplateNotice | 'ignored' | undefined {
   const { message_template_id: id, event, reason } = value;
-  if ((typeof id !== 'number' && typeof id !== 'string') || typeof event !== 'string') return undefined;
-  const status = GRAPH_TEMPLATE_STATUS[event];
+  const externalId = asProviderId(Number.isSafeInteger(id) ? String(id) : id);
+  if (externalId === undefined || typeof event !== 'string') return undefined;
+  const status = readTemplateStatus(event);
   if (!status) return 'ignored';
-  return {
-    kind: 'template',
-    externalId: String(id),
-    status,
-    reason: typeof reason === 'string' && reason !== 'NONE' ? reason : undefined,
-  };
+  return { kind: 'template', externalId, status, reason: readTemplateReason(reason) };
 }
 
 function asList(value: unknown): unknown[] {

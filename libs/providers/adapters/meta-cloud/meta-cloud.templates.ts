@@ -1,6 +1,11 @@
-import type { TemplateInfo, TemplateResult, Templates } from '../../message-provider.js';
+import {
+  asProviderId,
+  type TemplateInfo,
+  type TemplateResult,
+  type Templates,
+} from '../../message-provider.js';
 import { callGraph, type GraphAnswer, isObject } from './graph-client.js';
-import { GRAPH_TEMPLATE_STATUS } from './meta-cloud.receipts.js';
+import { readTemplateReason, readTemplateStatus } from './meta-cloud.receipts.js';
 import type { MetaCloudConfig } from './meta-cloud.config.js';
 
 const NAME_EXISTS = 2388024;
@@ -49,7 +54,7 @@ export const metaTemplates: Templates<MetaCloudConfig> = {
       );
       if (answer.kind !== 'ok') return { unavailable: describe(answer) };
       const rows = Array.isArray(answer.body['data']) ? answer.body['data'] : [];
-      found.push(...rows.filter(isObject).map(readInfo));
+      found.push(...rows.filter(isObject).flatMap(readInfo));
       // The cursors are still there on the last page; only a missing `next` says that it is the last.
       const paging = answer.body['paging'];
       const cursors =
@@ -76,9 +81,9 @@ export const metaTemplates: Templates<MetaCloudConfig> = {
 
 function readCreated(answer: GraphAnswer): TemplateResult {
   if (answer.kind === 'ok') {
-    const { id, status } = answer.body;
-    if (typeof id !== 'string') return { outcome: 'unavailable', reason: 'answer_without_id' };
-    return { outcome: 'created', externalId: id, status: GRAPH_TEMPLATE_STATUS[String(status)] ?? 'pending' };
+    const externalId = asProviderId(answer.body['id']);
+    if (externalId === undefined) return { outcome: 'unavailable', reason: 'answer_without_id' };
+    return { outcome: 'created', externalId, status: readTemplateStatus(answer.body['status']) ?? 'pending' };
   }
   if (answer.kind !== 'error') return { outcome: 'unavailable', reason: describe(answer) };
   const { code, subcode, isTransient } = answer.error;
@@ -94,15 +99,13 @@ function readCreated(answer: GraphAnswer): TemplateResult {
   return { outcome: 'unavailable', reason: `meta_${code}` };
 }
 
-function readInfo(row: Record<string, unknown>): TemplateInfo {
-  const reason = row['rejected_reason'];
-  return {
-    externalId: String(row['id']),
-    name: String(row['name']),
-    language: String(row['language']),
-    status: GRAPH_TEMPLATE_STATUS[String(row['status'])] ?? 'pending',
-    reason: typeof reason === 'string' && reason !== 'NONE' ? reason : undefined,
-  };
+/** A row without id, name or language names nothing. */
+function readInfo(row: Record<string, unknown>): TemplateInfo[] {
+  const externalId = asProviderId(row['id']);
+  const { name, language } = row;
+  if (externalId === undefined || typeof name !== 'string' || typeof language !== 'string') return [];
+  const status = readTemplateStatus(row['status']) ?? 'pending';
+  return [{ externalId, name, language, status, reason: readTemplateReason(row['rejected_reason']) }];
 }
 
 export function describe(answer: GraphAnswer): string {
@@ -111,6 +114,8 @@ export function describe(answer: GraphAnswer): string {
       return `meta_${answer.error.code}`;
     case 'server_error':
       return `status_${answer.status}`;
+    case 'throttled':
+      return 'status_429';
     case 'ok':
       return 'ok';
     default:

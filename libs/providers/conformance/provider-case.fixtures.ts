@@ -1,0 +1,69 @@
+// What an adapter brings to the conformance suite: its own documented samples. Everything else is the suite's.
+import type { MessageProvider, OutboundMessage, StatusNotice, WebhookRequest } from '../message-provider.js';
+import type { Play } from './scripted-server.fixtures.js';
+import type { Situation } from './situations.fixtures.js';
+
+export interface ProviderCase {
+  provider: MessageProvider;
+  /** A valid config whose requests go to `baseUrl`. */
+  config(baseUrl: string): object;
+  /** The values in it that nobody may see again. */
+  secrets: readonly string[];
+  /** The provider's documented example of a message, as we would hand it over. Its code and receiver are secret as well. */
+  message: OutboundMessage;
+  /** The request that the provider documents for it. Headers: those that matter, in lower case. */
+  request: { method: string; url: string; headers: Record<string, string>; body: unknown };
+  /** How often the code stands in that body. */
+  codeOccurrences: number;
+  /** The documented answer to it, with this id in the place of the provider's message id. */
+  accepted(id: unknown): Play;
+  /** The documented refusals. */
+  badCredentials: Play;
+  badReceiver: Play;
+  /** In the provider's own words, with its own headers and these. */
+  throttled(headers: Record<string, string>): Play;
+  /** A 5xx in the provider's own words, and what the provider says of the message then. */
+  unavailable: { play: Play; outcome: 'retry' | 'unknown' };
+  receipts?: ReceiptCase;
+  /** The provider's half of the simulator, where there is one. */
+  simulator?: () => Promise<SimulatorStage>;
+}
+
+export interface ReceiptCase {
+  /** A config under which receipts are proved by any of these secrets. */
+  config(secrets: readonly string[]): object;
+  /** The current secret, and the one it is being rotated to. */
+  secrets: readonly [string, string];
+  /** The request in which the provider would post this body. */
+  post(body: Buffer, secret: string): WebhookRequest;
+  /** The header that carries the proof, in lower case. */
+  proofHeader: string;
+  /** Whether the proof covers the body, or only shows that the sender knows a secret. */
+  provesBody: boolean;
+  /** Proofs that are not quite right, made from a right one. */
+  oddProofs(right: string): string[];
+  /** One status as the provider writes it. */
+  item(id: unknown, status: unknown, correlationId?: unknown): unknown;
+  /** A failure with the provider's own code, in the provider's own words. */
+  failedItem(id: string, words: string): { item: unknown; reason: string };
+  /** The body that carries these. A provider that posts one at a time is given one at a time. */
+  envelope(items: readonly unknown[]): unknown;
+  batches: boolean;
+  /** The documented example and what it says. */
+  sample: { body: unknown; notices: readonly StatusNotice[] };
+  /** Bodies that are the provider's, and say nothing to us. */
+  uninteresting: readonly unknown[];
+}
+
+/** The same situations, played by the simulator instead of the script. */
+export interface SimulatorStage {
+  config: object;
+  message: OutboundMessage;
+  /** Sets the situation up; answers the config to send with, where it is not `config`. What it cannot play is left out. */
+  play: Partial<Record<Situation, () => Promise<object | void>>>;
+  /** Situations in which the message is taken, although the adapter may not come to know it. */
+  takes: readonly Situation[];
+  /** The codes it has taken since this was asked last. */
+  taken(): Promise<string[]>;
+  close(): Promise<void>;
+}

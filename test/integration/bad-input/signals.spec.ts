@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, type House, openHouse, until } from '../../support/house.js';
+import { freePort, startBuilt } from '../../support/processes.js';
+import { launch, pause, within } from './launched.js';
+
+describe('FI-41 signals', () => {
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse({ worker: false });
+  });
+  afterAll(() => house.close());
+
+  // Two at a time, as many as there are cores where this runs.
+  it('a second one ends at once what drains after the first', async () => {
+    const end = async (first: NodeJS.Signals, second: NodeJS.Signals): Promise<void> => {
+      const running = await startBuilt('api', { ...house.environment, SHUTDOWN_DELAY_MS: '30000' });
+      const ended = once(running.child, 'exit');
+      running.child.kill(first);
+      await until(
+        () => ask('GET', `${running.url}/health/ready`),
+        (answer) => answer.status === 503,
+        2_000,
+      );
+      expect(running.child.exitCode).toBeNull();
+      running.child.kill(second);
+      expect((await within(1_000, ended))[0]).toBe(130);
+    };
+    await Promise.all([end('SIGTERM', 'SIGTERM'), end('SIGINT', 'SIGTERM')]);
+  });
+
+  it('a single one ends a process in good order', async () => {
+    const end = async (app: 'api' | 'worker', signal: NodeJS.Signals): Promise<void> => {
+      const running = await startBuilt(app, house.environment);
+      const ended = once(running.child, 'exit');
+      running.child.kill(signal);
+      expect((await within(5_000, ended))[0], running.output()).toBe(0);
+    };
+    await Promise.all([end('api', 'SIGTERM'), end('worker', 'SIGINT')]);
+  });
+
+  it.each([100, 400, 700, 1_000])(
+    'SIGTERM %i ms into the boot ends it, and leaves nothing begun',
+    async (wait) => {
+      const keys = await lasting();
+      const end = async (app: 'api' | 'worker'): Promise<void> => {
+        const { child, ended } = launch(app, house.environment);
+        await pause(wait);
+        child.kill('SIGTERM');
+        const { code, signal, stderr } = await within(5_000, ended);
+        // Before its first line it has no handler yet, and the signal itself ends it.
+        expect(code === 0 || signal === 'SIGTERM', `${app}: ${code} ${signal}`).toBe(true);
+        expect(stderr).toBe('');
+      };
+      await Promise.all([end('api'), end('worker')]);
+      expect(await lasting()).toEqual(keys);
+    },
+  );
+
+  it('while it waits for a Redis that is not there, they end it too', async () => {
+    const end = async (app: 'api' | 'worker', signal: NodeJS.Signals): Promise<void> => {
+      const nowhere = `redis://127.0.0.1:${await freePort()}`;
+      const { child, written, ended } = launch(app, {
+        ...house.environment,
+        LOG_LEVEL: 'info',
+        REDIS_URL: nowhere,
+      });
+      await until(
+        () => Promise.resolve(written()),
+        (text) => text.includes('Redis connection trouble'),
+      );
+      expect(child.exitCode).toBeNull();
+      child.kill(signal);
+      expect((await within(1_000, ended)).code).toBe(0);
+    };
+    await Promise.all([end('api', 'SIGTERM'), end('worker', 'SIGINT')]);
+  });
+
+  /** Without what names a process while it lives, and what the queues keep about themselves. */
+  async function lasting(): Promise<string[]> {
+    return (await house.redis.keys('*')).filter((key) => !/ready|lease|^\{q-/.test(key)).sort();
+  }
+});
