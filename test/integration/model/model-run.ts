@@ -1,5 +1,5 @@
 // One sequence of operations on both engines, and everything that must agree when it is over.
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -88,24 +88,37 @@ export class ModelRun {
 
 /** Gives the store scripts in which one thing is wrong. */
 function plant(store: HotStore, redis: Redis, mutant: Mutant): void {
-  const dir = mkdtempSync(join(tmpdir(), 'countersign-mutant-'));
-  cpSync(HOT_STORE, dir, { recursive: true, filter: (path) => !path.endsWith('.ts') });
-  const file = join(dir, `${mutant.script}.lua`);
-  const text = readFileSync(file, 'utf8');
-  if (!text.includes(mutant.find))
-    throw new Error(`${mutant.name}: ${mutant.script}.lua has no such line any more`);
-  writeFileSync(file, text.replace(mutant.find, mutant.replace));
-  const holder = store as unknown as { scripts: LuaScripts<string> };
-  const names = [
-    'open-challenge',
-    'check-answer',
-    'resend-message',
-    'claim-message',
-    'settle-message',
-    'cancel-challenge',
-    'read-challenge',
-    'expire-due',
-    'due-messages',
-  ];
-  holder.scripts = new LuaScripts(redis, pathToFileURL(`${dir}/`).href, names);
+  (store as unknown as { scripts: LuaScripts<string> }).scripts = mutated(redis, mutant);
 }
+
+let lastPlanted: { mutant: Mutant; scripts: LuaScripts<string> } | undefined;
+
+/** Loaded once for the many runs of one mutant. The copies are only needed while they are read. */
+function mutated(redis: Redis, mutant: Mutant): LuaScripts<string> {
+  if (lastPlanted?.mutant === mutant) return lastPlanted.scripts;
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-mutant-'));
+  try {
+    cpSync(HOT_STORE, dir, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+    const file = join(dir, `${mutant.script}.lua`);
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes(mutant.find))
+      throw new Error(`${mutant.name}: ${mutant.script}.lua has no such line any more`);
+    writeFileSync(file, text.replace(mutant.find, mutant.replace));
+    lastPlanted = { mutant, scripts: new LuaScripts(redis, pathToFileURL(`${dir}/`).href, SCRIPTS) };
+    return lastPlanted.scripts;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const SCRIPTS = [
+  'open-challenge',
+  'check-answer',
+  'resend-message',
+  'claim-message',
+  'settle-message',
+  'cancel-challenge',
+  'read-challenge',
+  'expire-due',
+  'due-messages',
+];
