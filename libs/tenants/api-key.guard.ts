@@ -31,7 +31,7 @@ export class ApiKeyGuard implements CanActivate {
     if (access.open) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
     refuseCredentialsInUrl(request);
-    const header = singleAuthorization(request);
+    const header = request.headers.authorization;
     const known = header === undefined ? undefined : this.keys.remembered(header);
     if (known) return admit(request, known, access);
     return this.authenticate(request, header, access);
@@ -72,19 +72,6 @@ function admit(request: AuthenticatedRequest, principal: Principal, { scope }: R
   }
   request.principal = principal;
   return true;
-}
-
-/** Node keeps the first of two Authorization headers and says nothing; two of them are one too many. */
-function singleAuthorization(request: FastifyRequest): string | undefined {
-  const raw = request.raw.rawHeaders;
-  let found: string | undefined;
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!;
-    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue;
-    if (found !== undefined) return undefined;
-    found = raw[at + 1];
-  }
-  return found;
 }
 
 function refuseCredentialsInUrl(request: FastifyRequest): void {

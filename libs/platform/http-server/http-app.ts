@@ -120,19 +120,30 @@ function refuseEarly(request: FastifyRequest): Problem | undefined {
   if (raw.headers['content-encoding'] !== undefined && raw.headers['content-encoding'] !== 'identity') {
     return new Problem('request.unsupported_media_type');
   }
-  if (!isPlainlyFramed(raw)) return new Problem('request.malformed', { headers: { connection: 'close' } });
+  const { hosts, authorizations } = countOnceOnlyHeaders(raw.rawHeaders);
+  // Node keeps the first of two and says nothing: of two credentials neither is taken.
+  if (authorizations > 1) return new Problem('auth.unauthenticated');
+  if (!isPlainlyFramed(raw, hosts))
+    return new Problem('request.malformed', { headers: { connection: 'close' } });
   return isPlainPath(request.url) ? undefined : new Problem('route.not_found');
 }
 
+function countOnceOnlyHeaders(raw: readonly string[]): { hosts: number; authorizations: number } {
+  let hosts = 0;
+  let authorizations = 0;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+    else if (name.length === 13 && name.toLowerCase() === 'authorization') authorizations++;
+  }
+  return { hosts, authorizations };
+}
+
 /** One host and no transfer coding but chunks: what two servers in a row may read differently is refused (ATK-38). */
-function isPlainlyFramed({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
+function isPlainlyFramed({ headers, httpVersion }: IncomingMessage, hosts: number): boolean {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return false;
   if (headers.host === undefined) return httpVersion === '1.0';
-  // Node keeps the first of two hosts and says nothing.
-  let hosts = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]!.length === 4 && rawHeaders[at]!.toLowerCase() === 'host') hosts++;
   return hosts === 1 && !headers.host.includes(',');
 }
 
@@ -174,7 +185,11 @@ function refuseMalformed(error: Error & { code?: string }, socket: Socket): void
 
 /** Node hands CONNECT over with the bare socket, and closes it without a word when nobody listens. */
 function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
-  answerBare(socket, new Problem('route.method_not_allowed'), 'Allow: DELETE, GET, HEAD, PATCH, POST, PUT\r\n');
+  answerBare(
+    socket,
+    new Problem('route.method_not_allowed'),
+    'Allow: DELETE, GET, HEAD, PATCH, POST, PUT\r\n',
+  );
 }
 
 function answerBare(socket: Duplex, problem: Problem, headers = ''): void {
