@@ -29,8 +29,12 @@ export interface AuthenticatedRequest {
   principal?: Principal;
 }
 
+/** The caller of a request that the guard let through. */
+export function callerOf(request: AuthenticatedRequest): Principal {
+  return request.principal!;
+}
+
 /** The caller, as a controller's parameter. */
-export const Caller = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): Principal =>
-    context.switchToHttp().getRequest<AuthenticatedRequest>().principal!,
+export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal =>
+  callerOf(context.switchToHttp().getRequest<AuthenticatedRequest>()),
 );

@@ -223,9 +223,8 @@ const anyBody = fc
   )
   .map(([changes, missing, extra]) => {
     const body: Record<string, unknown> = { ...RIGHT, ...changes };
-    for (const name of missing) delete body[name];
     if (extra) body[extra[0]] = extra[1];
-    return body;
+    return Object.fromEntries(Object.entries(body).filter(([name]) => !missing.includes(name as never)));
   });
 
 describe('the compiled checker', () => {

@@ -1,7 +1,28 @@
 // What an adapter brings to the conformance suite: its own documented samples. Everything else is the suite's.
 import type { MessageProvider, OutboundMessage, StatusNotice, WebhookRequest } from '../message-provider.js';
 import type { Play } from './scripted-server.fixtures.js';
-import type { Situation } from './situations.fixtures.js';
+
+/** What can become of a send; `situations.fixtures.ts` tells each. */
+export type Situation =
+  | 'accepts'
+  | 'badCredentials'
+  | 'badReceiver'
+  | 'throttled'
+  | 'throttledForTwoSeconds'
+  | 'unavailable'
+  | 'badGateway'
+  | 'silence'
+  | 'reset'
+  | 'hangUp'
+  | 'cutShort'
+  | 'halfJson'
+  | 'page'
+  | 'empty'
+  | 'redirect'
+  | 'tenMegabytes'
+  | 'flood'
+  | 'dripHeaders'
+  | 'dripBody';
 
 export interface ProviderCase {
   provider: MessageProvider;
@@ -60,7 +81,7 @@ export interface SimulatorStage {
   config: object;
   message: OutboundMessage;
   /** Sets the situation up; answers the config to send with, where it is not `config`. What it cannot play is left out. */
-  play: Partial<Record<Situation, () => Promise<object | void>>>;
+  play: Partial<Record<Situation, () => Promise<object | undefined>>>;
   /** Situations in which the message is taken, although the adapter may not come to know it. */
   takes: readonly Situation[];
   /** The codes it has taken since this was asked last. */

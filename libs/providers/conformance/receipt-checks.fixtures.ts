@@ -249,17 +249,12 @@ function expectWellFormed(notice: Notices['notices'][number]): void {
 function* variants(value: unknown): Generator<unknown> {
   yield* ODD_VALUES;
   if (typeof value !== 'object' || value === null) return;
-  for (const key of Object.keys(value)) {
-    const copy = (): Record<string, unknown> =>
-      (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string, unknown>;
-    const without = copy();
-    delete without[key];
-    yield without;
-    for (const member of variants((value as Record<string, unknown>)[key])) {
-      const changed = copy();
-      changed[key] = member;
-      yield changed;
-    }
+  const entries = Object.entries(value);
+  const rebuild = (changed: [string, unknown][]): unknown =>
+    Array.isArray(value) ? changed.map(([, member]) => member) : Object.fromEntries(changed);
+  for (const [at, [key, member]] of entries.entries()) {
+    yield rebuild(entries.toSpliced(at, 1));
+    for (const variant of variants(member)) yield rebuild(entries.with(at, [key, variant]));
   }
 }
 

@@ -1,5 +1,5 @@
 // What can become of a send, and what an adapter must make of it, whichever provider is behind it.
-import type { ProviderCase } from './provider-case.fixtures.js';
+import type { ProviderCase, Situation } from './provider-case.fixtures.js';
 import {
   cutShort,
   dripBody,
@@ -28,7 +28,7 @@ interface Expectation {
 const UNKNOWN = { outcome: 'unknown' };
 const html = (status: number): Play => text(status, PAGE, { 'content-type': 'text/html' });
 
-export const SITUATIONS = {
+const SITUATIONS: Record<Situation, Expectation> = {
   accepts: {
     what: 'an acceptance',
     expected: { outcome: 'accepted' },
@@ -89,9 +89,7 @@ export const SITUATIONS = {
   flood: { what: 'an answer without an end', expected: UNKNOWN, play: (_provider, server) => server.flood() },
   dripHeaders: { what: 'headers byte by byte', expected: UNKNOWN, deadlineMs: 400, play: () => dripHeaders },
   dripBody: { what: 'a body byte by byte', expected: UNKNOWN, deadlineMs: 400, play: () => dripBody },
-} as const satisfies Record<string, Expectation>;
-
-export type Situation = keyof typeof SITUATIONS;
+};
 
 /** Every situation, with the provider's own word where it has one. */
 export function situationsOf(provider: ProviderCase): (Expectation & { name: Situation })[] {

@@ -48,6 +48,32 @@ export async function callGraph(
   return sort(result, context.now());
 }
 
+const MAX_PAGES = 100;
+
+/** Every row of a list, over all its pages; or the answer that is in the way. */
+export async function listGraph(
+  path: string,
+  config: MetaCloudConfig,
+  context: ProviderContext,
+): Promise<{ rows: Record<string, unknown>[] } | { failed: GraphAnswer }> {
+  const rows: Record<string, unknown>[] = [];
+  let after = '';
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await callGraph('GET', `${path}&limit=100${after}`, undefined, config, context);
+    if (answer.kind !== 'ok') return { failed: answer };
+    const { data, paging } = answer.body;
+    if (Array.isArray(data)) rows.push(...data.filter(isObject));
+    // The cursors are still there on the last page; only a missing `next` says that it is the last.
+    const cursors =
+      isObject(paging) && paging['next'] !== undefined && isObject(paging['cursors'])
+        ? paging['cursors']
+        : {};
+    if (typeof cursors['after'] !== 'string') break;
+    after = `&after=${encodeURIComponent(cursors['after'])}`;
+  }
+  return { rows };
+}
+
 function sort(result: OutboundResult, now: number): GraphAnswer {
   if (result.kind === 'not_sent') return result;
   if (result.kind === 'unknown') return { kind: 'unreadable', reason: result.reason };

@@ -266,8 +266,9 @@ export const simulatedSender = { address: SEEDED.senderAddress, externalId: SEED
 async function openStage(): Promise<SimulatorStage> {
   const simulator = await SimulatorUnderTest.start();
   await simulator.createTemplate({ ...MESSAGE.template });
-  const fault = async (kind: string, more: object = {}): Promise<void> => {
+  const fault = async (kind: string, more: object = {}): Promise<undefined> => {
     await simulator.control('PUT', 'behavior', { faults: [{ kind, times: 1, ...more }] });
+    return undefined;
   };
   return {
     config: simulatedConfig(simulator),

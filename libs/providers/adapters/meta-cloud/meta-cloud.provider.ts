@@ -6,7 +6,7 @@ import {
   type OutboundMessage,
   type SendResult,
 } from '../../message-provider.js';
-import { callGraph, DEFAULT_BASE_URL, type GraphAnswer, isObject } from './graph-client.js';
+import { callGraph, DEFAULT_BASE_URL, type GraphAnswer, isObject, listGraph } from './graph-client.js';
 import { judgeGraphError } from './graph-errors.js';
 import { MetaCloudConfig } from './meta-cloud.config.js';
 import { metaReceipts } from './meta-cloud.receipts.js';
@@ -56,23 +56,16 @@ export const metaCloud = defineProvider<MetaCloudConfig>({
     );
     if (token.kind !== 'ok') return [unreachable(token)];
     const findings = readToken(token.body, context.now());
-    const numbers = await callGraph(
-      'GET',
+    const numbers = await listGraph(
       `${config.wabaId}/phone_numbers?fields=id,display_phone_number`,
-      undefined,
       config,
       context,
     );
-    if (numbers.kind !== 'ok')
-      return [
-        ...findings,
-        { check: 'sender', ok: false, detail: `The WABA's numbers could not be read: ${describe(numbers)}.` },
-      ];
-    const known = new Set(
-      (Array.isArray(numbers.body['data']) ? numbers.body['data'] : [])
-        .filter(isObject)
-        .map((row) => String(row['id'])),
-    );
+    if ('failed' in numbers) {
+      const detail = `The WABA's numbers could not be read: ${describe(numbers.failed)}.`;
+      return [...findings, { check: 'sender', ok: false, detail }];
+    }
+    const known = new Set(numbers.rows.map((row) => row['id']));
     return [
       ...findings,
       ...senders.map((sender): Finding => {
@@ -157,9 +150,14 @@ function readToken(body: Record<string, unknown>, now: number): Finding[] {
     {
       check: 'expiry',
       ok: daysLeft > EXPIRY_WARNING_DAYS,
-      detail: daysLeft === Infinity ? 'The token does not expire.' : `The token expires in ${daysLeft} days.`,
+      detail: describeExpiry(daysLeft),
     },
   ];
+}
+
+function describeExpiry(daysLeft: number): string {
+  if (daysLeft === Infinity) return 'The token does not expire.';
+  return daysLeft < 0 ? 'The token has expired.' : `The token expires in ${daysLeft} days.`;
 }
 
 function unreachable(answer: GraphAnswer): Finding {

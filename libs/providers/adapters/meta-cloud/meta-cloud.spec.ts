@@ -516,6 +516,19 @@ describe('meta-cloud: at the simulator', () => {
     ]);
   });
 
+  it('a sender is found among as many as the WABA has', async () => {
+    const phoneNumbers = Array.from({ length: 130 }, (_, at) => ({
+      id: `${3_000 + at}`,
+      displayNumber: `5255${10_000_000 + at}`,
+    }));
+    await simulator.control('PUT', 'accounts', { wabaId: config.wabaId, phoneNumbers });
+    const findings = await diagnose(
+      phoneNumbers.map(({ id, displayNumber }) => ({ address: displayNumber, externalId: id })),
+    );
+    expect(findings.filter(({ check, ok }) => check === 'sender' && !ok)).toEqual([]);
+    expect(findings.filter(({ check }) => check === 'sender')).toHaveLength(130);
+  });
+
   it('a WABA of somebody else is told, with what the token can do', async () => {
     expect(told(await diagnose([simulatedSender], { wabaId: '999999' }))).toEqual({
       credentials: true,
@@ -571,6 +584,10 @@ describe('meta-cloud: a diagnosis', () => {
       ['expiry', expect.stringContaining('7 days')],
     ]);
     expect(failing(await diagnose({ expires_at: days(9) }))).toEqual([]);
+    expect(failing(await diagnose({ expires_at: days(-2), is_valid: false }))).toContainEqual([
+      'expiry',
+      'The token has expired.',
+    ]);
   });
 
   it('says that a token is not valid', async () => {

@@ -4,13 +4,12 @@ import {
   type TemplateResult,
   type Templates,
 } from '../../message-provider.js';
-import { callGraph, type GraphAnswer, isObject } from './graph-client.js';
+import { callGraph, type GraphAnswer, listGraph } from './graph-client.js';
 import { readTemplateReason, readTemplateStatus } from './meta-cloud.receipts.js';
 import type { MetaCloudConfig } from './meta-cloud.config.js';
 
 const NAME_EXISTS = 2388024;
 const NAME_BEING_DELETED = 2388023;
-const MAX_PAGES = 100;
 
 export const metaTemplates: Templates<MetaCloudConfig> = {
   async create(draft, config, context) {
@@ -40,31 +39,10 @@ export const metaTemplates: Templates<MetaCloudConfig> = {
   },
 
   async list(name, config, context) {
-    const found: TemplateInfo[] = [];
-    const fields = 'fields=id,name,language,status,rejected_reason&limit=100';
-    let after = '';
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const filter = name === undefined ? '' : `&name=${encodeURIComponent(name)}`;
-      const answer = await callGraph(
-        'GET',
-        `${config.wabaId}/message_templates?${fields}${filter}${after}`,
-        undefined,
-        config,
-        context,
-      );
-      if (answer.kind !== 'ok') return { unavailable: describe(answer) };
-      const rows = Array.isArray(answer.body['data']) ? answer.body['data'] : [];
-      found.push(...rows.filter(isObject).flatMap(readInfo));
-      // The cursors are still there on the last page; only a missing `next` says that it is the last.
-      const paging = answer.body['paging'];
-      const cursors =
-        isObject(paging) && paging['next'] !== undefined && isObject(paging['cursors'])
-          ? paging['cursors']
-          : undefined;
-      if (typeof cursors?.['after'] !== 'string') return found;
-      after = `&after=${encodeURIComponent(cursors['after'])}`;
-    }
-    return found;
+    const filter = name === undefined ? '' : `&name=${encodeURIComponent(name)}`;
+    const path = `${config.wabaId}/message_templates?fields=id,name,language,status,rejected_reason${filter}`;
+    const found = await listGraph(path, config, context);
+    return 'failed' in found ? { unavailable: describe(found.failed) } : found.rows.flatMap(readInfo);
   },
 
   async delete(name, config, context) {
