@@ -27,7 +27,8 @@ export function processStamp(pid) {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       // The command name may hold spaces and brackets; the numbered fields start after its last bracket.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (fields[0] === 'Z') return undefined;
+      // A leader that ended before its other threads is a zombie which still holds its sockets.
+      if (fields[0] === 'Z' && Number(fields[17]) <= 1) return undefined;
       return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`;
     }
     const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };

@@ -1,4 +1,4 @@
-import type { Identifier } from '#platform/identifiers';
+import { type Identifier, isIdentifier } from '#platform/identifiers';
 
 /** One transition, as the script that made it wrote it down. Its id follows from challenge and sequence. */
 export interface JournalEntry {
@@ -16,13 +16,23 @@ export interface JournalEntry {
 const HEADER = new Set(['v', 't', 'c', 'q', 'n', 'at']);
 /** What this build can read. A newer writer keeps the old fields until every reader knows the new ones. */
 const VERSION = '1';
+const POSITIVE = /^[1-9]\d*$/;
+const MAX_SEQUENCE = 2 ** 31 - 1;
+/** The last day of the year 9999: PostgreSQL goes further, but no clock of ours does. */
+const MAX_TIME_MS = 253_402_300_799_999;
 
-/** Reads a stream entry; undefined when it is of an unknown version or lacks a header field. */
+/**
+ * Reads a stream entry; undefined when it is of an unknown version, lacks a header field or holds what PostgreSQL
+ * cannot: one such entry must not hold up those around it.
+ */
 export function parseStreamEntry(fields: readonly string[]): JournalEntry | undefined {
   const all: Record<string, string> = {};
   for (let at = 0; at + 1 < fields.length; at += 2) all[fields[at]!] = fields[at + 1]!;
   const { v, t, c, q, n, at } = all;
   if (v !== VERSION || !t || !c || !q || !n || !at) return undefined;
+  if (!isIdentifier(c) || !isIdentifier(n) || !POSITIVE.test(q) || !POSITIVE.test(at)) return undefined;
+  if (Number(q) > MAX_SEQUENCE || Number(at) > MAX_TIME_MS) return undefined;
+  if (fields.some((text) => text.includes('\u0000'))) return undefined;
   return {
     eventId: `${c}-${q}`,
     type: t,

@@ -264,8 +264,7 @@ describe('an entry that this build cannot read', () => {
     expect(await waiting()).toEqual([300, 0, 0, 0]);
   });
 
-  // Known: a round reads the first 200 entries of a stream, and unreadable ones are not skipped in the next.
-  it.fails('does not starve its own partition by the hundred', async () => {
+  it('does not starve its own partition by the hundred', async () => {
     const { writer } = await start();
     await Promise.all(Array.from({ length: 200 }, () => append(0, unknown)));
     await append(0);
@@ -273,8 +272,7 @@ describe('an entry that this build cannot read', () => {
     expect(await waiting()).toEqual([200, 0, 0, 0]);
   });
 
-  // Known: what has every header but no sense in it makes the whole round fail, in all partitions, again and again.
-  it.fails.each([
+  it.each([
     ['an id that is none', { c: 'not-an-id' }],
     ['a tenant that is none', { n: 'x' }],
     ['a time that is none', { at: 'yesterday' }],
@@ -284,7 +282,7 @@ describe('an entry that this build cannot read', () => {
     const { writer } = await start();
     await append(0, changes as Record<string, string>);
     await append(1);
-    await writer.drain().catch(() => undefined);
-    expect((await waiting())[1]).toBe(0);
+    expect(await writer.drain()).toBe(1);
+    expect(await waiting()).toEqual([1, 0, 0, 0]);
   });
 });

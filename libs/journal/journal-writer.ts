@@ -35,6 +35,8 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
+  /** Where each stream's unreadable entries end: they stay for a newer worker, and are read past. */
+  private readonly unreadableUpTo = new Map<string, string>();
   private lagReadAt = -Infinity;
 
   constructor(
@@ -87,7 +89,14 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async read(partition: number): Promise<Read> {
     const key = `${this.partitions.tag(partition)}journal`;
-    const found = await this.redis.client.xrange(key, '-', '+', 'COUNT', PER_PARTITION);
+    const past = this.unreadableUpTo.get(key);
+    const found = await this.redis.client.xrange(
+      key,
+      past === undefined ? '-' : `(${past}`,
+      '+',
+      'COUNT',
+      PER_PARTITION,
+    );
     const read: Read = { key, streamIds: [], entries: [] };
     for (const [streamId, fields] of found) {
       const entry = parseStreamEntry(fields);
@@ -95,9 +104,10 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
         read.streamIds.push(streamId);
         read.entries.push(entry);
       } else {
+        this.unreadableUpTo.set(key, streamId);
         this.logger.error(
           { key, streamId },
-          'journal entry of an unknown version; it stays until a newer worker reads it',
+          'a journal entry cannot be read; it stays until a newer worker reads it',
         );
       }
     }

@@ -3,8 +3,8 @@ import { IsIn, IsInt, IsNotIn, IsOptional, IsString, IsUrl, Matches, Max, Min } 
 
 /** The values shipped in `.env.example`. They are public, so they never protect anything. */
 export const SAMPLE_SECRETS = [
-  'c2FtcGxlLWluc3RhbGxhdGlvbi1rZXktY2hhbmdlLW1lIQ==',
-  'k1:c2FtcGxlLWtleXJpbmcta2V5LWNoYW5nZS1tZS1ub3chIQ==',
+  'c2FtcGxlLWluc3RhbGxhdGlvbi1rZXktY2hhbmdlbWU=',
+  'k1:c2FtcGxlLWtleXJpbmcta2V5LWNoYW5nZS1tZS1ub3c=',
 ];
 
 const BASE64_32_BYTES = '[A-Za-z0-9+/]{43}=';
@@ -95,9 +95,6 @@ export class EnvironmentDto {
 
   @toBoolean
   ALLOW_VOLATILE_REDIS = false;
-
-  @toBoolean
-  EMBEDDED = false;
 
   @Type(() => Number)
   @IsInt()

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#platform/errors';
+import { ProcessState } from '#platform/health';
 import { loggerFor, NestLogger } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { DtoPipe } from '#platform/validation';
@@ -55,7 +56,7 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
-  observe(fastify, app.get(Metrics));
+  observe(fastify, app.get(Metrics), app.get(ProcessState, { strict: false }));
   app.get(IdempotencyGuard, { strict: false }).attach(fastify);
   return app;
 }
@@ -156,8 +157,10 @@ function isPlainPath(url: string): boolean {
   return !/%(?:2d|2e|5f|7e|3[0-9]|[46][1-9a-f]|[57][0-9a]|00)/i.test(path);
 }
 
-function observe(fastify: FastifyInstance, metrics: Metrics): void {
+/** What a process asks itself while it warms up is neither counted nor logged. */
+function observe(fastify: FastifyInstance, metrics: Metrics, state: ProcessState): void {
   fastify.addHook('onResponse', (request, reply, done) => {
+    if (!state.started) return void done();
     const route = request.routeOptions.url ?? 'unknown';
     const seconds = reply.elapsedTime / 1000;
     metrics.requests.inc({ route, method: request.method, status: reply.statusCode });

@@ -59,6 +59,11 @@ export function splitMessageId(id: Identifier): { challengeId: Identifier; numbe
   return { challengeId: encodeBase32(bytes), number };
 }
 
+/** True for the 26 characters that every id is held as. */
+export function isIdentifier(text: string): text is Identifier {
+  return validated(decodeBase32(text)) !== undefined;
+}
+
 /** `chl_…`, `gen_…`: the native spelling. */
 export function renderNative(kind: IdKind, id: Identifier): string {
   return ID_PREFIXES[kind] + id;

@@ -25,7 +25,10 @@ export function loggerFor(part: string): Pick<Logger, (typeof LEVELS)[number]> {
     if (parent !== root) [parent, child] = [root, root.child({ part })];
     return child;
   };
-  const methods = LEVELS.map((level) => [level, (fields: object, message: string) => current()[level](fields, message)]);
+  const methods = LEVELS.map((level) => [
+    level,
+    (fields: object, message: string) => current()[level](fields, message),
+  ]);
   return Object.fromEntries(methods) as Pick<Logger, (typeof LEVELS)[number]>;
 }
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { InstallationCheck } from './installation-check.js';
 import { Partitions } from './partitions.js';
 
 @Global()
-@Module({ providers: [Partitions], exports: [Partitions] })
+@Module({ providers: [Partitions, InstallationCheck], exports: [Partitions] })
 export class PartitionsModule {}

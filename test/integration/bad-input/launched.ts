@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -19,21 +20,17 @@ export interface Launched {
   ended: Promise<Ended>;
 }
 
-/** Starts a process without waiting for anything. It never outlives the one that started it. */
+/** Starts a process without waiting for anything. It never outlives its test. */
 export function launch(app: 'api' | 'worker', env: Record<string, string>): Launched {
   const child = spawn(process.execPath, [`${ROOT}dist/apps/${app}/src/main.js`], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const abandon = (): void => void child.kill('SIGKILL');
-  process.once('exit', abandon);
+  onTestFinished(() => void child.kill('SIGKILL'));
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', (chunk: Buffer) => (written[name] += chunk.toString()));
-  const ended = once(child, 'close').then(([code, signal]) => {
-    process.off('exit', abandon);
-    return { code, signal, ...written } as Ended;
-  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...written }) as Ended);
   return { child, written: () => written.stdout, ended };
 }
 
