@@ -63,6 +63,7 @@ async function start() {
   if (ending) return;
   const demo = parseDemo(await supervisor.run('demo', main('cli'), ['demo', '--json'], env.cli));
   if (demo.apiKey !== secrets.apiKey) writeJson(inState('secrets.json'), { ...secrets, apiKey: demo.apiKey });
+  writeCliEnvironment(env.cli);
   if (!ending) present(demo, secrets.simulator);
 }
 
@@ -117,6 +118,23 @@ async function environment({ postgres, redis, secrets }) {
       SIM_STATE_FILE: inState('simulator.json'),
     },
   };
+}
+
+/** What the command line needs to administrate this installation: `set -a; . .countersign/cli.env; set +a`. */
+function writeCliEnvironment(env) {
+  const names = [
+    'NODE_ENV',
+    'DATABASE_URL',
+    'REDIS_URL',
+    'PUBLIC_URL',
+    'SIMULATOR_URL',
+    'INSTALLATION_KEY',
+    'KEYRING',
+  ];
+  const lines = [...names, 'ALLOW_VOLATILE_REDIS']
+    .filter((name) => env[name])
+    .map((name) => `${name}='${env[name]}'\n`);
+  writeFileSync(inState('cli.env'), lines.join(''), { mode: 0o600 });
 }
 
 /** Nobody reads metrics in a first look, so a taken port is not worth a refusal. */

@@ -170,6 +170,10 @@ describe('a running API', () => {
     expect(answer.json.error.redis.reason).toMatch(/maxmemory-policy is allkeys-lru/);
     expect((await ask('GET', `${api.url}/health/live`)).status).toBe(200);
     const errors = (): Line[] => parseLines(log()).filter((line) => line.level >= 50);
+    await until(
+      () => Promise.resolve(errors()),
+      (lines) => lines.length > 0,
+    );
     expect(errors()).toHaveLength(1);
     expect(errors()[0]!.problems).toEqual([expect.stringContaining('set it to noeviction')]);
     // It still works for whoever asks it: taking it out is the load balancer's part.
