@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT, STATE_DIR, say } from './environment.mjs';
 import { tryLock } from './lock.mjs';
-import { freePort, isPortFree, writeJson } from './processes.mjs';
+import { isPortFree, writeJson } from './processes.mjs';
 import { SENDER_ADDRESS, loadSecrets, tryOut, welcome } from './quickstart.mjs';
 import { startPostgres, startRedis } from './services.mjs';
 import { Supervisor } from './supervisor.mjs';

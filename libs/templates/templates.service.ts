@@ -127,13 +127,11 @@ export class TemplatesService implements OnModuleInit {
   }
 
   async get(tenantId: Identifier, id: Identifier): Promise<TemplateEntity> {
-    const template = await this.database
-      .repository(TemplateEntity)
-      .findOne({
-        where: { id, tenantId },
-        relations: { languages: true },
-        order: { languages: { language: 'ASC' } },
-      });
+    const template = await this.database.repository(TemplateEntity).findOne({
+      where: { id, tenantId },
+      relations: { languages: true },
+      order: { languages: { language: 'ASC' } },
+    });
     if (!template) throw new Problem('template.not_found');
     return template;
   }

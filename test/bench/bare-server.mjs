@@ -33,16 +33,65 @@ app.post('/send', async (request, reply) => {
   const digest = DIGEST_TAIL + String(++count).padStart(8, '0');
   const answer = await scripts.run(
     'open-challenge',
-    [`${tag}ch:${id}`, `${tag}live:${GENERATOR.slice(0, 26)}:${digest}`, `${tag}lim:${TENANT}:${digest}`, `${tag}due`, `${tag}exp`, `${tag}journal`],
     [
-      0, id, 600_000, 0, 3_000, '', 'w', ACCOUNT, 0, 0, digest, 0,
-      'v', 1, 'k', 'c', 't', TENANT, 'g', GENERATOR, 'h', digest, 'hk', 'k1', 'c', SEALED, 'l', 6, 'fm', 10,
-      'sr', SEALED, 'i', digest, 'lg', 'en', 'y', 'test',
+      `${tag}ch:${id}`,
+      `${tag}live:${GENERATOR.slice(0, 26)}:${digest}`,
+      `${tag}lim:${TENANT}:${digest}`,
+      `${tag}due`,
+      `${tag}exp`,
+      `${tag}journal`,
+    ],
+    [
+      0,
+      id,
+      600_000,
+      0,
+      3_000,
+      '',
+      'w',
+      ACCOUNT,
+      0,
+      0,
+      digest,
+      0,
+      'v',
+      1,
+      'k',
+      'c',
+      't',
+      TENANT,
+      'g',
+      GENERATOR,
+      'h',
+      digest,
+      'hk',
+      'k1',
+      'c',
+      SEALED,
+      'l',
+      6,
+      'fm',
+      10,
+      'sr',
+      SEALED,
+      'i',
+      digest,
+      'lg',
+      'en',
+      'y',
+      'test',
     ],
   );
   await queue.add('send-message', { v: 1, messageId: id }, { jobId: `${id}-1` });
   reply.code(201);
-  return { id, receiver: request.body.receiver, expiresAt: answer[1], resendAfter: answer[2], attemptsRemaining: 10, sends: 1 };
+  return {
+    id,
+    receiver: request.body.receiver,
+    expiresAt: answer[1],
+    resendAfter: answer[2],
+    attemptsRemaining: 10,
+    sends: 1,
+  };
 });
 
 app.post('/check/:id', async (request) => {
@@ -53,7 +102,14 @@ app.post('/check/:id', async (request) => {
     [`${tag}ch:${id}`, `${tag}exp`, `${tag}due`, `${tag}journal`],
     [0, `op${++count}`, TENANT, '', '', '', request.body.code.length, 'k1', 'x'.repeat(22)],
   );
-  return { status: answer[1], valid: answer[0] === 'approved', attemptsRemaining: 10 - answer[3], expiresAt: answer[5], resendAfter: answer[6], sends: answer[7] };
+  return {
+    status: answer[1],
+    valid: answer[0] === 'approved',
+    attemptsRemaining: 10 - answer[3],
+    expiresAt: answer[5],
+    resendAfter: answer[6],
+    sends: answer[7],
+  };
 });
 
 await app.listen({ port: Number(port), host: '127.0.0.1' });

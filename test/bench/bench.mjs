@@ -21,10 +21,15 @@ const subjects = await startSubjects();
 process.on('SIGINT', () => void subjects.stop().then(() => process.exit(130)));
 try {
   const generator = await prepareGenerator();
-  console.log(`${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ${ROUNDS} alternations of ${SECONDS} s, ${CONNECTIONS} connections`);
+  console.log(
+    `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ${ROUNDS} alternations of ${SECONDS} s, ${CONNECTIONS} connections`,
+  );
   const send = await compare('send', { api: sendToApi(generator), bare: sendToBare() });
   const ids = { api: await liveIds(0), bare: await liveIds(1) };
-  const check = await compare('check (wrong code)', { api: checkAt(ids.api, (id) => `/v1/challenges/chl_${id}/check`), bare: checkAt(ids.bare, (id) => `/check/${id}`) });
+  const check = await compare('check (wrong code)', {
+    api: checkAt(ids.api, (id) => `/v1/challenges/chl_${id}/check`),
+    bare: checkAt(ids.bare, (id) => `/check/${id}`),
+  });
   report([check, send]);
 } finally {
   await subjects.stop();
@@ -47,23 +52,38 @@ async function load(side, setupRequest, seconds) {
     url: subject.url,
     connections: CONNECTIONS,
     duration: seconds,
-    requests: [{ method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${subjects.demo.apiKey}` }, setupRequest }],
+    requests: [
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${subjects.demo.apiKey}` },
+        setupRequest,
+      },
+    ],
   });
   const answered = result['2xx'];
-  if (result.non2xx > answered / 100) throw new Error(`${subject.name}: ${result.non2xx} of ${answered + result.non2xx} answers were refusals`);
-  return { perSecond: answered / result.duration, cpu: (cpuMicroseconds(subject.pid) - cpuBefore) / answered, p99: result.latency.p99 };
+  if (result.non2xx > answered / 100)
+    throw new Error(`${subject.name}: ${result.non2xx} of ${answered + result.non2xx} answers were refusals`);
+  return {
+    perSecond: answered / result.duration,
+    cpu: (cpuMicroseconds(subject.pid) - cpuBefore) / answered,
+    p99: result.latency.p99,
+  };
 }
 
 function report(rows) {
   const median = (values) => [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)];
-  console.log('\nroute                 bare req/s  ours req/s  ratio (spread)        bare CPU µs  ours CPU µs  bare/ours   p99 ms bare/ours');
+  console.log(
+    '\nroute                 bare req/s  ours req/s  ratio (spread)        bare CPU µs  ours CPU µs  bare/ours   p99 ms bare/ours',
+  );
   for (const { name, rounds } of rows) {
     const rates = rounds.api.map((round, at) => round.perSecond / rounds.bare[at].perSecond);
     const of = (side, figure) => median(rounds[side].map((round) => round[figure]));
     const cpu = median(rounds.api.map((round, at) => rounds.bare[at].cpu / round.cpu));
     console.log(
       `${name.padEnd(20)} ${of('bare', 'perSecond').toFixed(0).padStart(11)} ${of('api', 'perSecond').toFixed(0).padStart(11)}  ` +
-        `${median(rates).toFixed(2)} (${Math.min(...rates).toFixed(2)}–${Math.max(...rates).toFixed(2)})`.padEnd(22) +
+        `${median(rates).toFixed(2)} (${Math.min(...rates).toFixed(2)}–${Math.max(...rates).toFixed(2)})`.padEnd(
+          22,
+        ) +
         `${of('bare', 'cpu').toFixed(1).padStart(11)} ${of('api', 'cpu').toFixed(1).padStart(12)} ${cpu.toFixed(2).padStart(10)}   ` +
         `${of('bare', 'p99').toFixed(0).padStart(6)} / ${of('api', 'p99').toFixed(0)}`,
     );
@@ -74,13 +94,22 @@ async function prepareGenerator() {
   const call = async (path, body) => {
     const response = await fetch(`${subjects.api.url}${path}`, {
       method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${subjects.demo.apiKey}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${subjects.demo.apiKey}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
       body: body && JSON.stringify(body),
     });
     return response.json();
   };
-  const template = await call('/v1/templates', { account: subjects.demo.accountId, name: 'bench', category: 'AUTHENTICATION', languages: [{ language: 'en' }] });
-  while ((await call(`/v1/templates/${template.id}`)).languages[0].status !== 'approved') await new Promise((resolve) => setTimeout(resolve, 50));
+  const template = await call('/v1/templates', {
+    account: subjects.demo.accountId,
+    name: 'bench',
+    category: 'AUTHENTICATION',
+    languages: [{ language: 'en' }],
+  });
+  while ((await call(`/v1/templates/${template.id}`)).languages[0].status !== 'approved')
+    await new Promise((resolve) => setTimeout(resolve, 50));
   const { id } = await call('/v1/generators', {
     name: 'bench',
     maxAttempts: 10,
@@ -91,12 +120,20 @@ async function prepareGenerator() {
 
 function sendToApi(generator) {
   let number = 10_000_000;
-  return (request) => ({ ...request, path: '/v1/challenges', body: JSON.stringify({ generator, receiver: `+5255${++number}` }) });
+  return (request) => ({
+    ...request,
+    path: '/v1/challenges',
+    body: JSON.stringify({ generator, receiver: `+5255${++number}` }),
+  });
 }
 
 function sendToBare() {
   let number = 10_000_000;
-  return (request) => ({ ...request, path: '/send', body: JSON.stringify({ generator: `gen_${'b'.repeat(26)}`, receiver: `+5255${++number}` }) });
+  return (request) => ({
+    ...request,
+    path: '/send',
+    body: JSON.stringify({ generator: `gen_${'b'.repeat(26)}`, receiver: `+5255${++number}` }),
+  });
 }
 
 /** Ten wrong answers for each challenge, one challenge after another. */

@@ -43,7 +43,10 @@ export async function startSubjects() {
   };
   const children = [];
   const start = (path, args = [], extra = {}) => {
-    const child = fork(path, args, { env: { ...env, ...extra }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(path, args, {
+      env: { ...env, ...extra },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     children.push(child);
     return child;
   };
@@ -57,7 +60,10 @@ export async function startSubjects() {
     await runCli(env, ['migrate']);
     start(`${DIST}apps/simulator/src/main.js`, [], { PORT: String(simulatorPort) });
     const api = start(`${DIST}apps/api/src/main.js`);
-    const bare = start(fileURLToPath(new URL('./bare-server.mjs', import.meta.url)), [String(barePort), `${redis.url.replace(/\/+$/, '')}/1`]);
+    const bare = start(fileURLToPath(new URL('./bare-server.mjs', import.meta.url)), [
+      String(barePort),
+      `${redis.url.replace(/\/+$/, '')}/1`,
+    ]);
     await Promise.all([answers(`http://127.0.0.1:${apiPort}/health/ready`), once(bare, 'message')]);
     const demo = JSON.parse(await runCli(env, ['demo']));
     return {
@@ -74,7 +80,10 @@ export async function startSubjects() {
 }
 
 async function runCli(env, args) {
-  const child = fork(`${DIST}apps/cli/src/main.js`, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(`${DIST}apps/cli/src/main.js`, args, {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   let text = '';
   child.stdout.on('data', (chunk) => (text += chunk));
   const [code] = await once(child, 'exit');
@@ -84,7 +93,10 @@ async function runCli(env, args) {
 
 async function answers(url) {
   for (let turn = 0; turn < 150; turn++) {
-    const status = await fetch(url).then((response) => response.status, () => 0);
+    const status = await fetch(url).then(
+      (response) => response.status,
+      () => 0,
+    );
     if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

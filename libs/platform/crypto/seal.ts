@@ -5,8 +5,6 @@ import { type KeyLabel, KeyRing } from './key-ring.js';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const IV_CHARACTERS = 16;
-const TAG_CHARACTERS = 22;
 
 /** The key that sealed a value is no longer in the ring. */
 export class RetiredKey extends Error {
@@ -16,8 +14,7 @@ export class RetiredKey extends Error {
 }
 
 /**
- * AES-256-GCM with a random 96-bit IV. Text form: `kid.` and, each in base64url, iv (16 characters), tag (22),
- * ciphertext.
+ * AES-256-GCM with a random 96-bit IV. Text form: `kid.base64url(iv ‖ tag ‖ ciphertext)`.
  * `boundTo` is authenticated, not stored: a ciphertext moved to another record does not open (SEC-07).
  */
 @Injectable()
@@ -29,8 +26,8 @@ export class Sealer {
     const iv = drawRandomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, iv);
     cipher.setAAD(Buffer.from(boundTo));
-    const body = cipher.update(plain, 'utf8', 'base64url') + cipher.final('base64url');
-    return `${kid}.${iv.toString('base64url')}${cipher.getAuthTag().toString('base64url')}${body}`;
+    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+    return `${kid}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
   }
 
   /** Throws `RetiredKey`, or an authentication error when the value was altered or moved. */
@@ -39,17 +36,14 @@ export class Sealer {
     const kid = sealed.slice(0, dot);
     const key = this.keyRing.find(label, kid);
     if (!key) throw new RetiredKey(kid);
-    const iv = Buffer.from(sealed.slice(dot + 1, dot + 1 + IV_CHARACTERS), 'base64url');
-    const tag = Buffer.from(
-      sealed.slice(dot + 1 + IV_CHARACTERS, dot + 1 + IV_CHARACTERS + TAG_CHARACTERS),
-      'base64url',
-    );
-    const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
+    const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(boundTo));
-    decipher.setAuthTag(tag);
-    return (
-      decipher.update(sealed.slice(dot + 1 + IV_CHARACTERS + TAG_CHARACTERS), 'base64url', 'utf8') +
-      decipher.final('utf8')
+    decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
+      'utf8',
     );
   }
 }
