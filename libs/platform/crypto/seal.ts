@@ -26,7 +26,9 @@ export class Sealer {
     const iv = drawRandomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, iv);
     cipher.setAAD(Buffer.from(boundTo));
-    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+    const body = cipher.update(plain, 'utf8');
+    // GCM is a stream: what `final` returns is empty, but it makes the tag.
+    cipher.final();
     return `${kid}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
   }
 

@@ -41,3 +41,13 @@ export function decodeBase32(text: string): Buffer | undefined {
   // A second spelling of one id would be a second name for one challenge.
   return (buffer & ((1 << bits) - 1)) === 0 ? bytes : undefined;
 }
+
+/** The first byte of an encoded value, without the others. */
+export function firstByte(text: string): number {
+  return (VALUES[text.charCodeAt(0)]! << 3) | (VALUES[text.charCodeAt(1)]! >>> 2);
+}
+
+/** The same value with another last byte: the last two characters carry it alone. */
+export function withLastByte(text: string, byte: number): string {
+  return text.slice(0, 24) + ALPHABET[byte >>> 3]! + ALPHABET[(byte & 7) << 2]!;
+}

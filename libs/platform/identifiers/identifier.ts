@@ -1,5 +1,5 @@
 import { drawRandomBytes } from '#platform/crypto';
-import { decodeBase32, encodeBase32 } from './base32.js';
+import { decodeBase32, encodeBase32, firstByte, withLastByte } from './base32.js';
 
 /**
  * One id, many spellings: every id is 128 bits in the UUIDv4 pattern, held inside as 26 base32 characters.
@@ -39,29 +39,25 @@ function stampVersion(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** The partition of a challenge or message id: its first byte, read from the first two characters. */
+/** The partition of a challenge or message id: its first byte. */
 export function partitionOf(id: Identifier): number {
-  return decodeBase32(id)![0]!;
+  return firstByte(id);
 }
 
 /** Message `number` (1..9) of a challenge; number 0 gives the challenge back. */
 export function messageId(challengeId: Identifier, number: number): Identifier {
-  const bytes = decodeBase32(challengeId)!;
-  bytes[15] = number;
-  return encodeBase32(bytes);
+  return withLastByte(challengeId, number);
 }
 
 /** Splits a message id into its challenge and its number. */
 export function splitMessageId(id: Identifier): { challengeId: Identifier; number: number } {
   const bytes = decodeBase32(id)!;
-  const number = bytes[15]!;
-  bytes[15] = 0;
-  return { challengeId: encodeBase32(bytes), number };
+  return { challengeId: withLastByte(id, 0), number: bytes[15]! };
 }
 
 /** True for the 26 characters that every id is held as. */
 export function isIdentifier(text: string): text is Identifier {
-  return validated(decodeBase32(text)) !== undefined;
+  return isStamped(decodeBase32(text));
 }
 
 /** `chl_…`, `gen_…`: the native spelling. */
@@ -74,7 +70,8 @@ export function parseNative(kind: IdKind, text: unknown): Identifier | undefined
   const prefix = ID_PREFIXES[kind];
   if (typeof text !== 'string' || text.length !== prefix.length + 26 || !text.startsWith(prefix))
     return undefined;
-  return validated(decodeBase32(text.slice(prefix.length)));
+  const id = text.slice(prefix.length);
+  return isIdentifier(id) ? id : undefined;
 }
 
 /** Lower-case UUID: Messangi's `requestId`, Authsignal's `challengeId`, PostgreSQL's `uuid`. */
@@ -88,7 +85,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Reads a UUID in either case; undefined for anything else. */
 export function parseUuid(text: unknown): Identifier | undefined {
   if (typeof text !== 'string' || text.length !== 36 || !UUID.test(text)) return undefined;
-  return validated(Buffer.from(text.replaceAll('-', ''), 'hex'));
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
+  return isStamped(bytes) ? encodeBase32(bytes) : undefined;
 }
 
 /** Twilio's `VE…`/`VA…`/`AC…` (lower hex behind two letters) and Infobip's 32 upper-case hex characters. */
@@ -102,8 +100,6 @@ export function renderInteger(id: Identifier): number {
   return (bytes.readUIntBE(9, 6) % 2 ** 46) * 64 + (bytes[1]! & 63) + 1;
 }
 
-function validated(bytes: Buffer | undefined): Identifier | undefined {
-  if (!bytes || bytes.length !== 16) return undefined;
-  const stamped = (bytes[6]! & 0xf0) === 0x40 && (bytes[8]! & 0xc0) === 0x80;
-  return stamped ? encodeBase32(bytes) : undefined;
+function isStamped(bytes: Buffer | undefined): boolean {
+  return bytes?.length === 16 && (bytes[6]! & 0xf0) === 0x40 && (bytes[8]! & 0xc0) === 0x80;
 }

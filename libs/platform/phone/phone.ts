@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { readPlainNumber } from './number-plans.js';
 
 /** A receiver in the one form that limits, partitions and references are keyed on. */
 export interface CanonicalReceiver {
@@ -51,6 +52,8 @@ export function parsePhone(text: string): CanonicalReceiver | ReceiverProblem {
 
 /** Only a valid number has a type; asking for both costs the same look-up twice. */
 function parse(digits: string): { number: string; country?: string; type: string } | undefined {
+  const plain = readPlainNumber(digits);
+  if (plain) return { number: digits, ...plain };
   const parsed = parsePhoneNumberFromString(digits, { extract: false });
   const type = parsed?.getType();
   return parsed && type !== undefined ? { number: parsed.number, country: parsed.country, type } : undefined;
