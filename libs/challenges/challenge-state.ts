@@ -1,6 +1,7 @@
 /** The life of a challenge, as pure data. The scripts in `hot-store/` move it; nothing else does. */
 export const CHALLENGE_STATES = [
   'pending',
+  'approving',
   'approved',
   'expired',
   'locked',
@@ -25,6 +26,7 @@ export type MessageState = (typeof MESSAGE_STATES)[number];
 /** One letter each in Redis, where every byte of a live challenge counts. */
 export const STATE_OF_LETTER: Record<string, ChallengeState> = {
   P: 'pending',
+  G: 'approving',
   A: 'approved',
   X: 'expired',
   L: 'locked',

@@ -7,6 +7,7 @@ import {
   STATE_OF_LETTER,
 } from './challenge-state.js';
 import { channelOfLetter } from './channel-letters.js';
+import { joinSealed } from './code-vault.js';
 
 export type Purpose = 'authentication' | 'address_verification' | 'recovery' | 'transaction';
 export const PURPOSES = ['authentication', 'address_verification', 'recovery', 'transaction'] as const;
@@ -72,16 +73,10 @@ export function fromRecord(id: Identifier, record: ReadonlyMap<string, string>):
     sends,
     language: record.get('lg'),
     metadata: record.has('md') ? (JSON.parse(record.get('md')!) as Record<string, unknown>) : undefined,
-    sealedReceiver: joinParts(record),
+    sealedReceiver: joinSealed(record, 'sr'),
     messages: readMessages(record, sends),
     sealedCode: record.get('c'),
   };
-}
-
-function joinParts(record: ReadonlyMap<string, string>): string {
-  let joined = record.get('sr') ?? '';
-  for (let part = 2; record.has(`sr${part}`); part++) joined += record.get(`sr${part}`)!;
-  return joined;
 }
 
 function readMessages(record: ReadonlyMap<string, string>, sends: number): Message[] {

@@ -2,13 +2,17 @@ import { Module } from '@nestjs/common';
 import { GeneratorsModule } from '#generators';
 import { ProvidersModule } from '#providers';
 import { TemplatesModule } from '#templates';
+import { ApprovalsService } from './approvals.service.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { ChallengesService } from './challenges.service.js';
 import { CodeVault } from './code-vault.js';
 import { DeliveriesService } from './deliveries.service.js';
+import { FollowUpsService } from './follow-ups.service.js';
 import { HotStore } from './hot-store/hot-store.js';
+import { MessageStore } from './hot-store/message-store.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
+import { RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 
 @Module({
@@ -20,8 +24,12 @@ import { SendQueue } from './send-queue.js';
     ChallengeHistory,
     PlanResolver,
     HotStore,
+    MessageStore,
     CodeVault,
     SendQueue,
+    RoutePlanner,
+    FollowUpsService,
+    ApprovalsService,
   ],
   exports: [
     ChallengesService,
@@ -30,7 +38,10 @@ import { SendQueue } from './send-queue.js';
     ChallengeHistory,
     CodeVault,
     HotStore,
+    MessageStore,
     SendQueue,
+    FollowUpsService,
+    ApprovalsService,
   ],
 })
 export class ChallengesModule {}

@@ -6,6 +6,7 @@ import { Problem } from '#platform/errors';
 import type { Identifier } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
+import { ApprovalsService } from './approvals.service.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { CodeVault } from './code-vault.js';
 import { type CheckReply, HotStore, newOperation } from './hot-store/hot-store.js';
@@ -35,13 +36,14 @@ export class ChallengesService {
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
     private readonly openings: OpeningsService,
+    private readonly approvals: ApprovalsService,
     private readonly generators: GeneratorsService,
     private readonly accounts: AccountsService,
     private readonly history: ChallengeHistory,
     private readonly metrics: Metrics,
   ) {}
 
-  /** Checks one answer. One round trip to Redis; nothing else. */
+  /** Checks one answer. One round trip to Redis and nothing else, but for a right one under `strictApproval`. */
   async check({ tenantId }: Principal, input: CheckInput): Promise<CheckResult> {
     const code = normaliseCode(input.code);
     if (code === undefined)
@@ -49,16 +51,19 @@ export class ChallengesService {
         refused: Problem.field('code', 'code_format', 'code must be 4 to 15 ASCII letters or digits'),
       };
     const contextDigest = this.vault.contextDigest(tenantId, input.context);
-    const checked = await this.hotStore.check({
+    const operation = input.operation ?? newOperation();
+    let checked = await this.hotStore.check({
       id: input.id,
       tenantId,
-      operation: input.operation ?? newOperation(),
+      operation,
       generatorId: input.generatorId,
       purpose: input.purpose,
       contextDigest,
       answerLength: code.length,
       candidates: this.vault.candidates(tenantId, input.id, contextDigest, code),
     });
+    if (checked.verdict === 'approving')
+      checked = await this.approvals.approve(tenantId, input.id, operation);
     this.metrics.checks.inc({ verdict: checked.verdict });
     return { checked };
   }

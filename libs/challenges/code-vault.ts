@@ -43,12 +43,22 @@ export class CodeVault {
 
   /** The fields `sr`, `sr2`, … */
   sealReceiver(tenantId: Identifier, challengeId: Identifier, address: string): Record<string, string> {
-    const sealed = this.sealer.seal('receiver-seal', address, `${tenantId}:${challengeId}:receiver`);
-    const fields: Record<string, string> = { sr: sealed.slice(0, FIELD_BYTES) };
-    for (let part = 2, at = FIELD_BYTES; at < sealed.length; part++, at += FIELD_BYTES) {
-      fields[`sr${part}`] = sealed.slice(at, at + FIELD_BYTES);
-    }
-    return fields;
+    return splitSealed(
+      'sr',
+      this.sealer.seal('receiver-seal', address, `${tenantId}:${challengeId}:receiver`),
+    );
+  }
+
+  /** The fields `fr`, `fr2`, …: where later steps of the plan go that the receiver cannot serve. */
+  sealFallback(tenantId: Identifier, challengeId: Identifier, address: string): Record<string, string> {
+    return splitSealed(
+      'fr',
+      this.sealer.seal('receiver-seal', address, `${tenantId}:${challengeId}:fallback`),
+    );
+  }
+
+  openFallback(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
+    return this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:fallback`);
   }
 
   openReceiver(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
@@ -77,4 +87,19 @@ export class CodeVault {
       16,
     );
   }
+}
+
+function splitSealed(name: string, sealed: string): Record<string, string> {
+  const fields: Record<string, string> = { [name]: sealed.slice(0, FIELD_BYTES) };
+  for (let part = 2, at = FIELD_BYTES; at < sealed.length; part++, at += FIELD_BYTES) {
+    fields[`${name}${part}`] = sealed.slice(at, at + FIELD_BYTES);
+  }
+  return fields;
+}
+
+/** A sealed value as the record holds it: in one field, or in several. */
+export function joinSealed(record: ReadonlyMap<string, string>, name: 'sr' | 'fr'): string {
+  let joined = record.get(name) ?? '';
+  for (let part = 2; record.has(`${name}${part}`); part++) joined += record.get(`${name}${part}`)!;
+  return joined;
 }

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { GeneratorsService } from '#generators';
+import { type ChannelStep, GeneratorsService } from '#generators';
 import {
   AccountsService,
   admitRoute,
   type Channel,
+  CircuitBreakers,
   type LoadedAccount,
   type OutboundMessage,
   type SendResult,
@@ -22,14 +23,16 @@ import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { RetiredKey } from '#platform/crypto';
 import { channelOfLetter } from './channel-letters.js';
-import { CodeVault } from './code-vault.js';
+import { CodeVault, joinSealed } from './code-vault.js';
+import { FollowUpsService } from './follow-ups.service.js';
+import { newOperation } from './hot-store/hot-store.js';
 import {
   type ClaimReply,
-  HotStore,
-  newOperation,
+  MessageStore,
   type SettleReply,
   type TryOutcome,
-} from './hot-store/hot-store.js';
+} from './hot-store/message-store.js';
+import { readReceiver, receiverFor } from './receivers.js';
 import { SendQueue } from './send-queue.js';
 
 /** A killed worker's message is free again after this; a working one renews in time. */
@@ -51,17 +54,31 @@ interface Try extends Claimed {
   channel: Channel;
 }
 
+/** Everything a try needs from configuration, and the message itself. */
+interface Prepared {
+  account: LoadedAccount;
+  message: OutboundMessage;
+  step: ChannelStep;
+}
+
+/** A try that ends without a call to the provider. */
+interface Refused {
+  refused: SendResult;
+}
+
 /** Takes one message from queued to settled, and believes what providers say about it later. */
 @Injectable()
 export class DeliveriesService {
   private readonly logger = loggerFor('deliveries');
 
   constructor(
-    private readonly hotStore: HotStore,
+    private readonly messages: MessageStore,
+    private readonly followUps: FollowUpsService,
     private readonly vault: CodeVault,
     private readonly queue: SendQueue,
     private readonly generators: GeneratorsService,
     private readonly accounts: AccountsService,
+    private readonly breakers: CircuitBreakers,
     private readonly templates: TemplatesService,
     private readonly metrics: Metrics,
   ) {}
@@ -70,11 +87,13 @@ export class DeliveriesService {
   async attempt(messageId: Identifier): Promise<void> {
     const { challengeId, number } = splitMessageId(messageId);
     const token = newOperation();
-    const claim = await this.hotStore.claim(challengeId, number, token, {
+    const claim = await this.messages.claim(challengeId, number, token, {
       leaseMs: LEASE_MS,
       leastLifeMs: LEAST_LIFE_MS,
       maxAttempts: MAX_ATTEMPTS,
     });
+    if (claim.outcome === 'done' && claim.nextStepOwed)
+      return this.followUps.follow(challengeId, number, 'failed');
     if (claim.outcome !== 'claimed') return;
     const claimedAt = performance.now();
     const current: Try = {
@@ -85,9 +104,10 @@ export class DeliveriesService {
       channel: channelOfLetter(claim.channelLetter),
     };
     const prepared = await this.prepare(current);
-    const result = 'refused' in prepared ? prepared.refused : await this.send(current, prepared, claimedAt);
+    const result =
+      'refused' in prepared ? prepared.refused : await this.handOver(current, prepared, claimedAt);
     if (result === undefined) return;
-    await this.settle(current, result, 'refused' in prepared ? undefined : prepared.account, claimedAt);
+    await this.settle(current, result, 'refused' in prepared ? undefined : prepared, claimedAt);
   }
 
   /** A provider's word about one of its account's messages. `ignored` when it says nothing new. */
@@ -99,7 +119,7 @@ export class DeliveriesService {
     const named = parseCorrelation(notice.correlationId);
     if (!named) return 'gone';
     const { challengeId, number } = splitMessageId(named);
-    const reply = await this.hotStore.settle({
+    const reply = await this.messages.settle({
       challengeId,
       number,
       outcome: notice.status,
@@ -108,49 +128,79 @@ export class DeliveriesService {
       accountId,
     });
     this.metrics.receipts.inc({ provider, status: notice.status, outcome: reply.outcome });
+    if (reply.outcome === 'settled' && reply.nextStepOwed)
+      await this.followUps.follow(challengeId, number, 'failed');
     return reply.outcome;
   }
 
-  private async prepare(
-    current: Try,
-  ): Promise<{ account: LoadedAccount; message: OutboundMessage } | { refused: SendResult }> {
+  private async prepare(current: Try): Promise<Prepared | Refused> {
     const [generator, account] = await Promise.all([
-      this.generators.loadVersion(current.generator),
+      this.generators.loadVersion(current.record.get('g')!),
       this.accounts.load(current.accountId),
     ]);
     const step = generator?.plan[current.step];
     if (!step) return refuse('generator_missing', 'bug');
-    const receiver = this.openReceiver(current);
-    if (receiver === undefined) return refuse('key_retired', 'bug');
+    const to = this.addressOf(current);
+    if (to === undefined) return refuse('key_retired', 'bug');
     const simulator = account !== undefined && this.accounts.isSimulator(account);
+    const mode = current.record.get('y') === 'test' ? 'test' : 'live';
     // The countries were checked when the challenge was opened; the mode again, because an account can be re-pointed.
-    const route = admitRoute(
-      account && { ...account, countries: ANY },
-      step,
-      {},
-      { mode: current.mode === 'test' ? 'test' : 'live', simulator },
-    );
+    const route = admitRoute(account && { ...account, countries: ANY }, step, {}, { mode, simulator });
     if ('refused' in route) return refuse(route.refused, 'account');
-    const template = await this.templates.load(step.templateId);
-    if (!template) return refuse('template_missing', 'template');
+    const template = step.templateId === undefined ? undefined : await this.templates.load(step.templateId);
+    if (!template && step.templateId !== undefined) return refuse('template_missing', 'template');
     return {
-      account: { ...route.account, countries: account!.countries },
+      account: account!,
+      step,
       message: {
         channel: current.channel,
-        to: receiver,
+        to,
         from: route.sender,
-        code: this.vault.openCode(current.tenantId, current.challengeId, current.sealedCode),
+        code: this.vault.openCode(current.tenantId, current.challengeId, current.record.get('c')!),
         correlationId: renderCorrelation(current),
-        template: { name: template.name, language: current.language },
+        template: template && { name: template.name, language: current.record.get('lg') ?? '' },
         deadlineMs: Math.min(PROVIDER_DEADLINE_MS, current.expiresAt - current.now),
       },
     };
   }
 
-  /** Calls the provider while renewing the lease. Undefined when the lease was lost before the call: then nothing was sent. */
+  /**
+   * One call of the provider, unless something speaks against it: an open breaker, or an earlier try that turns out to
+   * have been taken, or that must not be repeated. Undefined when the lease was lost before the call: nothing was sent.
+   */
+  private async handOver(
+    current: Try,
+    prepared: Prepared,
+    claimedAt: number,
+  ): Promise<SendResult | undefined> {
+    if (current.unresolved) {
+      const known = await this.resolve(current, prepared);
+      if (known) return known;
+    }
+    const waitMs = await this.breakers.admit(current.accountId);
+    if (waitMs > 0) return { outcome: 'retry', reason: 'breaker_open', afterMs: waitMs, throttled: true };
+    const result = await this.send(current, prepared, claimedAt);
+    if (result) this.breakers.note(current.accountId, result);
+    return result;
+  }
+
+  /** What became of a try that nobody knows the outcome of, as far as it can be told; undefined: send it again. */
+  private async resolve(current: Try, { account, step }: Prepared): Promise<SendResult | undefined> {
+    const correlation = renderCorrelation({
+      ...current,
+      attempt: current.attempt - 1,
+      duplicatePossible: false,
+    });
+    const asked = await account.provider.lookUp?.(correlation, account.config, this.accounts.context());
+    if (asked && 'found' in asked && asked.found)
+      return { outcome: 'accepted', providerMessageId: asked.providerMessageId };
+    const certainlyLost = asked !== undefined && 'found' in asked;
+    return certainlyLost || (step.onUnknown ?? 'resend') === 'resend' ? undefined : UNRESOLVED;
+  }
+
   private async send(
     current: Try,
-    { account, message }: { account: LoadedAccount; message: OutboundMessage },
+    { account, message }: Prepared,
     claimedAt: number,
   ): Promise<SendResult | undefined> {
     if (performance.now() - claimedAt > LEASE_MS) {
@@ -161,7 +211,7 @@ export class DeliveriesService {
       return undefined;
     }
     const renewal = setInterval(() => {
-      this.hotStore
+      this.messages
         .claim(current.challengeId, current.number, current.token, {
           leaseMs: LEASE_MS,
           leastLifeMs: 0,
@@ -183,12 +233,12 @@ export class DeliveriesService {
   private async settle(
     current: Try,
     result: SendResult,
-    account: LoadedAccount | undefined,
+    prepared: Prepared | undefined,
     claimedAt: number,
   ): Promise<void> {
     const elapsedMs = performance.now() - claimedAt;
     const decided = this.decide(current, result, elapsedMs);
-    const provider = account?.provider.id ?? 'none';
+    const provider = prepared?.account.provider.id ?? 'none';
     this.metrics.sends.inc({ provider, channel: current.channel, outcome: decided.outcome });
     this.logger.info(
       {
@@ -205,10 +255,18 @@ export class DeliveriesService {
       'delivery.attempted',
     );
     const { challengeId, number, token } = current;
-    const reply = await this.hotStore.settle({ challengeId, number, token, ...decided });
-    if (reply.outcome === 'settled' && decided.outcome === 'retry') {
+    const reply = await this.messages.settle({
+      challengeId,
+      number,
+      token,
+      ...decided,
+      watchMs: (prepared?.step.fallbackAfterSeconds ?? 0) * 1_000,
+      followUnresolved: prepared?.step.onUnknown === 'failover',
+    });
+    if (reply.outcome !== 'settled') return;
+    if (reply.nextStepOwed) await this.followUps.follow(challengeId, number, 'failed');
+    else if (decided.outcome === 'retry')
       await this.queue.add(current.channel, challengeId, number, current.attempt + 1, decided.afterMs);
-    }
   }
 
   /** Retries only inside the code's life and the attempts allowed; an unknown is left to the receipts first. */
@@ -223,6 +281,7 @@ export class DeliveriesService {
       case 'rejected':
         return { outcome: 'rejected', reason: result.reason };
       case 'unknown':
+        if (result === UNRESOLVED) return { outcome: 'unresolved', reason: result.reason };
         return {
           outcome: 'unknown',
           reason: result.reason,
@@ -239,9 +298,16 @@ export class DeliveriesService {
     }
   }
 
-  private openReceiver(current: Try): string | undefined {
+  /** The address of this message's channel: the receiver's own, or the one given for later steps. */
+  private addressOf({ tenantId, challengeId, record, channel }: Try): string | undefined {
     try {
-      return this.vault.openReceiver(current.tenantId, current.challengeId, current.sealedReceiver);
+      const fallback = joinSealed(record, 'fr');
+      return receiverFor(channel, {
+        primary: readReceiver(this.vault.openReceiver(tenantId, challengeId, joinSealed(record, 'sr'))),
+        fallback: fallback
+          ? readReceiver(this.vault.openFallback(tenantId, challengeId, fallback))
+          : undefined,
+      })?.address;
     } catch (error) {
       if (error instanceof RetiredKey) return undefined;
       throw error;
@@ -254,13 +320,20 @@ export class DeliveriesService {
 }
 
 const ANY = new Set(['*']);
+/** Nobody knows, and the step says that it must not be sent again. */
+const UNRESOLVED: SendResult = { outcome: 'unknown', reason: 'outcome_unknown' };
 
-function refuse(reason: string, failure: 'bug' | 'account' | 'template'): { refused: SendResult } {
+function refuse(reason: string, failure: 'bug' | 'account' | 'template'): Refused {
   return { refused: { outcome: 'rejected', reason, failure } };
 }
 
 /** `msg_….<attempt>`, with `.d` when an earlier try may have arrived: what receipts echo. */
-function renderCorrelation({ challengeId, number, attempt, duplicatePossible }: Try): string {
+function renderCorrelation({
+  challengeId,
+  number,
+  attempt,
+  duplicatePossible,
+}: Pick<Try, 'challengeId' | 'number' | 'attempt' | 'duplicatePossible'>): string {
   return `${renderNative('message', messageIdOf(challengeId, number))}.${attempt}${duplicatePossible ? '.d' : ''}`;
 }
 

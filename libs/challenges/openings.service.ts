@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type ChannelStep, makeCode, type PublishedGenerator } from '#generators';
-import { AccountsService, admitRoute, type Channel, type LoadedAccount, type RouteRefusal } from '#providers';
-import { type PublishedTemplate, TemplatesService } from '#templates';
+import { makeCode, type PublishedGenerator } from '#generators';
+import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
 import { describeError, loggerFor } from '#platform/logging';
-import { type ErrorCode, Problem } from '#platform/errors';
+import { Problem } from '#platform/errors';
 import { type Identifier, newChallengeId, renderNative } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
 import { Partitions } from '#platform/partitions';
-import { type CanonicalReceiver, parsePhone } from '#platform/phone';
+import { parsePhone } from '#platform/phone';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
@@ -21,6 +20,8 @@ import {
   type ResendReply,
 } from './hot-store/hot-store.js';
 import { type LimitProfile, limitsFor } from './limits.js';
+import type { Receivers } from './receivers.js';
+import { type Route, RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 
 /** What to do when the same question is open already: see architecture, "Opening again". */
@@ -30,6 +31,8 @@ export interface OpenInput {
   generator: PublishedGenerator;
   /** As the caller wrote it. */
   receiver: string;
+  /** An address of the other kind, for later steps of the plan. */
+  fallbackReceiver?: string;
   channel?: string;
   language?: string;
   purpose?: Purpose;
@@ -54,22 +57,21 @@ export interface Opened {
 /** A refusal is a value: a dialect reads its code and answers in its vendor's words. */
 export type OpenResult = { opened: Opened } | { refused: Problem };
 
-interface Prepared {
+/** What the request itself decides, before a route is looked for. */
+interface Chosen {
   input: OpenInput;
   caller: Principal;
-  to: CanonicalReceiver;
-  step: ChannelStep;
-  stepNumber: number;
-  language: string;
-  limits: LimitProfile;
+  receivers: Receivers;
   contextDigest: string;
+}
+
+interface Prepared extends Chosen {
+  route: Route;
+  limits: LimitProfile;
   partition: number;
   limitName: string;
   liveName: string;
 }
-
-/** What the request itself decides, before accounts and templates are looked at. */
-type Chosen = Pick<Prepared, 'input' | 'caller' | 'to' | 'step' | 'stepNumber' | 'contextDigest'>;
 
 const RETURN_WITHIN_MS = 5_000;
 
@@ -82,8 +84,7 @@ export class OpeningsService {
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
     private readonly queue: SendQueue,
-    private readonly accounts: AccountsService,
-    private readonly templates: TemplatesService,
+    private readonly planner: RoutePlanner,
     private readonly partitions: Partitions,
     private readonly metrics: Metrics,
   ) {}
@@ -135,41 +136,23 @@ export class OpeningsService {
     input: OpenInput,
     contextDigest: string,
   ): Prepared | Problem | Promise<Prepared | Problem> {
-    const { plan } = input.generator;
-    const stepNumber =
-      input.channel === undefined ? 0 : plan.findIndex((step) => step.channel === input.channel);
-    const step = plan[stepNumber];
-    if (!step) return channelProblem(input.channel!);
-    const to = parsePhone(input.receiver);
-    if (typeof to === 'string') return receiverProblem(to);
-    const chosen = { input, caller, to, step, stepNumber, contextDigest };
-    const account = this.accounts.load(step.accountId);
-    const template = this.templates.load(step.templateId);
-    if (account instanceof Promise || template instanceof Promise) {
-      return Promise.all([account, template]).then(([one, other]) => this.judge(chosen, one, other));
-    }
-    return this.judge(chosen, account, template);
+    const receivers = readReceivers(input);
+    if (receivers instanceof Problem) return receivers;
+    const { generator, channel, language } = input;
+    const route = this.planner.choose({ generator, mode: caller.mode, receivers, channel, language });
+    const chosen = { input, caller, receivers, contextDigest };
+    return route instanceof Promise
+      ? route.then((found) => this.complete(chosen, found))
+      : this.complete(chosen, route);
   }
 
-  private judge(
-    { input, caller, to, step, stepNumber, contextDigest }: Chosen,
-    account: LoadedAccount | undefined,
-    template: PublishedTemplate | undefined,
-  ): Prepared | Problem {
-    const simulator = account !== undefined && this.accounts.isSimulator(account);
-    const route = admitRoute(account, step, to, { mode: caller.mode, simulator });
-    if ('refused' in route) return routeProblem(route.refused);
-    const language = chooseLanguage(template, input.language ?? step.language, step.language);
-    if (language instanceof Problem) return language;
-    const { partition, ref } = this.partitions.locate(to.canonical);
+  private complete(chosen: Chosen, route: Route | Problem): Prepared | Problem {
+    if (route instanceof Problem) return route;
+    const { caller, input, receivers, contextDigest } = chosen;
+    const { partition, ref } = this.partitions.locate(receivers.primary.canonical);
     return {
-      input,
-      caller,
-      to,
-      step,
-      stepNumber,
-      contextDigest,
-      language,
+      ...chosen,
+      route,
       limits: limitsFor(caller.mode),
       partition,
       limitName: `${caller.tenantId}:${ref}`,
@@ -178,7 +161,8 @@ export class OpeningsService {
   }
 
   private record(prepared: Prepared, id: Identifier, code: string, replaces?: Identifier): OpenRecord {
-    const { caller, to, contextDigest, limits, language } = prepared;
+    const { caller, receivers, contextDigest, limits, route } = prepared;
+    const { primary: to, fallback } = receivers;
     const { generator, metadata, purpose } = prepared.input;
     const { tenantId, mode } = caller;
     const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code);
@@ -194,11 +178,14 @@ export class OpeningsService {
       fm: generator.maxAttempts,
       ...this.vault.sealReceiver(tenantId, id, to.address),
       i: prepared.liveName,
-      lg: language,
+      lg: route.language,
     };
     if (contextDigest) fields['x'] = contextDigest;
     if (purpose && purpose !== 'authentication') fields['p'] = purpose;
     if (mode === 'test') fields['y'] = mode;
+    if (generator.plan.length > 1) fields['ps'] = generator.plan.length;
+    if (generator.strictApproval) fields['st'] = 1;
+    if (fallback) Object.assign(fields, this.vault.sealFallback(tenantId, id, fallback.address));
     if (metadata && Object.keys(metadata).length > 0) fields['md'] = JSON.stringify(metadata);
     return {
       id,
@@ -216,7 +203,7 @@ export class OpeningsService {
     };
   }
 
-  private message({ step, stepNumber }: Prepared): OpenRecord['message'] {
+  private message({ route: { step, stepNumber } }: Prepared): OpenRecord['message'] {
     return {
       channelLetter: LETTER_OF_CHANNEL[step.channel as Channel],
       accountId: step.accountId,
@@ -245,7 +232,7 @@ export class OpeningsService {
       coolDownsMs: coolDowns(generator, limits),
       windows: limits.receiver,
       message: this.message(prepared),
-      language: prepared.language,
+      language: prepared.route.language,
       rotated: rotates
         ? {
             ...this.vault.mac(caller.tenantId, id, contextDigest, code),
@@ -260,7 +247,7 @@ export class OpeningsService {
     return {
       opened: {
         id,
-        channel: prepared.step.channel as Channel,
+        channel: prepared.route.step.channel as Channel,
         expiresAt: reply.expiresAt,
         resendFrom: reply.resendFrom,
         attemptsRemaining: reply.allowed - reply.failures,
@@ -297,7 +284,7 @@ export class OpeningsService {
     return {
       opened: {
         id,
-        channel: prepared.step.channel as Channel,
+        channel: prepared.route.step.channel as Channel,
         expiresAt: Number(record.get('e')),
         resendFrom: Number(record.get('ra')),
         attemptsRemaining: Number(record.get('fm')) - Number(record.get('f')),
@@ -317,7 +304,7 @@ export class OpeningsService {
     return {
       opened: {
         id,
-        channel: prepared.step.channel as Channel,
+        channel: prepared.route.step.channel as Channel,
         expiresAt: reply.expiresAt,
         resendFrom: reply.resendFrom,
         attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
@@ -328,7 +315,7 @@ export class OpeningsService {
   }
 
   /** The message is safe in its record already: when the queue does not answer, the sweeper adds it. */
-  private async enqueue({ step }: Prepared, id: Identifier, number: number): Promise<void> {
+  private async enqueue({ route: { step } }: Prepared, id: Identifier, number: number): Promise<void> {
     try {
       await this.queue.add(step.channel as Channel, id, number, 1);
     } catch (error) {
@@ -354,55 +341,22 @@ function coolDownAt(generator: PublishedGenerator, limits: LimitProfile, sends: 
   return list[Math.min(sends, list.length) - 1] ?? 0;
 }
 
-/** The language to send in: the one asked for, its base language, or the plan's. It must be approved. */
-function chooseLanguage(
-  template: PublishedTemplate | undefined,
-  wanted: string,
-  fallback: string,
-): string | Problem {
-  if (!template)
-    return new Problem('template.not_approved', {
-      detail: 'The template was deleted. Point the generator at another one.',
-      members: { templateStatus: 'deleted' },
-    });
-  const find = (code: string): PublishedTemplate['languages'][number] | undefined =>
-    template.languages.find((entry) => entry.language === code);
-  const found = find(wanted) ?? find(wanted.split('_', 1)[0]!) ?? find(fallback);
-  if (found?.status === 'approved') return found.language;
-  const status = found?.status ?? 'missing';
-  const advice =
-    status === 'pending'
-      ? 'Wait for the approval, or ask for it with POST /v1/templates/{id}/sync.'
-      : 'Submit a new template and point the generator at it.';
-  return new Problem('template.not_approved', {
-    detail: `The template is ${status}. ${advice}`,
-    members: { templateStatus: status },
-  });
-}
-
-function channelProblem(channel: string): Problem {
-  const known = ['whatsapp', 'sms', 'email', 'voice'].includes(channel);
-  if (known)
-    return new Problem('channel.not_configured', { detail: 'The generator has no step for this channel.' });
-  return Problem.field('channel', 'not_allowed', 'channel must be one of the generator’s channels');
+/** The receiver, and the address of the other kind that later steps may need. */
+function readReceivers({ receiver, fallbackReceiver }: OpenInput): Receivers | Problem {
+  const primary = parsePhone(receiver);
+  if (typeof primary === 'string') return receiverProblem('receiver', primary);
+  if (fallbackReceiver === undefined) return { primary };
+  const fallback = parsePhone(fallbackReceiver);
+  if (typeof fallback === 'string') return receiverProblem('fallbackReceiver', fallback);
+  return { primary, fallback };
 }
 
 function receiverProblem(
+  field: string,
   problem: 'invalid_phone' | 'extension_not_allowed' | 'number_class_not_allowed',
 ): Problem {
   if (problem === 'number_class_not_allowed') return new Problem('receiver.number_class_not_allowed');
-  return new Problem('receiver.invalid_phone', { errors: [{ pointer: '#/receiver', code: problem }] });
-}
-
-const ROUTE_PROBLEMS: Record<RouteRefusal, ErrorCode> = {
-  account_missing: 'channel.not_configured',
-  sender_missing: 'channel.not_configured',
-  country_not_allowed: 'receiver.destination_not_allowed',
-  test_key_live_account: 'auth.test_key_live_account',
-};
-
-function routeProblem(refused: RouteRefusal): Problem {
-  return new Problem(ROUTE_PROBLEMS[refused]);
+  return new Problem('receiver.invalid_phone', { errors: [{ pointer: `#/${field}`, code: problem }] });
 }
 
 function limitProblem(reply: Refusal): Problem {

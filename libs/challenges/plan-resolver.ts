@@ -38,6 +38,12 @@ export class PlanResolver implements OnModuleInit {
       );
       if (contradiction && strict) throw new Problem('request.invalid', { errors: [contradiction] });
       if (contradiction) warnings.push(contradiction.detail!);
+      if (steps.some((earlier) => earlier.senderId === resolved.step.senderId))
+        throw Problem.field(
+          `channels/${index}/sender`,
+          'not_unique',
+          'another step of the plan has this sender already',
+        );
       steps.push(resolved.step);
     }
     return { plan: steps, warnings };
@@ -88,6 +94,8 @@ export class PlanResolver implements OnModuleInit {
         templateId: template.id,
         language,
         placeholder: input.placeholder,
+        fallbackAfterSeconds: input.fallbackAfterSeconds,
+        onUnknown: input.onUnknown,
       },
     };
   }

@@ -6,12 +6,20 @@ export interface ChannelStep {
   senderId: string;
   /** What the caller wrote; kept for answers, resolved into the ids above. */
   senderAddress: string;
-  templateId: string;
+  /** Absent where the channel takes text of our own. */
+  templateId?: string;
   /** Language to send in when a challenge names none. */
   language: string;
   /** Messangi's word for the code's place in the text; shown back, used by nothing on WhatsApp. */
   placeholder?: string;
+  /** Accepted and not delivered for so long, the next step follows. Absent: only a failure makes it follow. */
+  fallbackAfterSeconds?: number;
+  /** What follows when nobody can say whether a message was taken. Absent: it is sent again, once, with the same code. */
+  onUnknown?: UnknownPolicy;
 }
+
+export const UNKNOWN_POLICIES = ['resend', 'failover', 'hold'] as const;
+export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
 
 /** The rules under which codes are made and sent. Immutable once saved: a change makes a new version. */
 export interface GeneratorPolicy {
@@ -26,9 +34,13 @@ export interface GeneratorPolicy {
     maxMessages: number;
   };
   revealCode: boolean;
+  /** A right answer is approved only when PostgreSQL has taken its row. Absent in versions saved before there was a choice. */
+  strictApproval?: boolean;
   plan: ChannelStep[];
 }
 
+/** As many as there are channels that could follow one another within a code's life. */
+export const MAX_STEPS = 6;
 export const DEFAULT_COOL_DOWN_SECONDS = [30, 60, 120, 300, 600];
 export const DEFAULT_MAX_MESSAGES = 5;
 export const DEFAULT_MAX_ATTEMPTS = 5;

@@ -6,7 +6,7 @@ import { Problem } from '#platform/errors';
 import { type Identifier, newId, renderUuid } from '#platform/identifiers';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { GeneratorEntity, GeneratorVersionEntity } from './generator.entity.js';
-import type { ChannelStep, GeneratorPolicy } from './generator-policy.js';
+import type { ChannelStep, GeneratorPolicy, UnknownPolicy } from './generator-policy.js';
 
 /** A channel step as a caller writes it: by address and template, before it is resolved into ids. */
 export interface StepInput {
@@ -15,6 +15,8 @@ export interface StepInput {
   template: { id: Identifier } | { externalId: string };
   language?: string;
   placeholder?: string;
+  fallbackAfterSeconds?: number;
+  onUnknown?: UnknownPolicy;
 }
 
 export interface GeneratorInput extends Omit<GeneratorPolicy, 'plan'> {

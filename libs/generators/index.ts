@@ -8,6 +8,7 @@ export {
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_MESSAGES,
   type GeneratorPolicy,
+  type UnknownPolicy,
 } from './generator-policy.js';
 export { GeneratorsModule } from './generators.module.js';
 export {

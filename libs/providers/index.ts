@@ -1,6 +1,7 @@
 import { AccountEntity, SenderEntity } from './account.entity.js';
 import { ADAPTERS } from './adapters/index.js';
 
+export { CircuitBreakers } from './breakers/circuit-breakers.js';
 export { type AccountInput, AccountsService, type LoadedAccount } from './accounts.service.js';
 export {
   type Channel,

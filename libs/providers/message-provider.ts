@@ -54,9 +54,14 @@ export type FailureClass = 'receiver' | 'account' | 'template' | 'bug';
 export type SendResult =
   | { outcome: 'accepted'; providerMessageId: string }
   | { outcome: 'rejected'; reason: string; failure: FailureClass }
-  | { outcome: 'retry'; reason: string; afterMs?: number }
+  /** `throttled`: a rate limit, which is no sign of trouble. */
+  | { outcome: 'retry'; reason: string; afterMs?: number; throttled?: boolean }
   /** It may have been taken: the answer was lost, late or unreadable. */
   | { outcome: 'unknown'; reason: string };
+
+/** What a provider that can be asked says of a message whose answer was lost. */
+export type LookUpResult =
+  { found: true; providerMessageId: string } | { found: false } | { unavailable: true };
 
 export interface WebhookRequest {
   headers: Record<string, string | string[] | undefined>;
@@ -171,6 +176,8 @@ export interface MessageProvider<Config extends object = object> {
   /** What the operator pastes at the provider beside the webhook URL. */
   webhookSettings?(config: Config): Record<string, string>;
   send(message: OutboundMessage, config: Config, context: ProviderContext): Promise<SendResult>;
+  /** Whether a message with this correlation id was taken. Asked before an unknown outcome is sent again. */
+  lookUp?(correlationId: string, config: Config, context: ProviderContext): Promise<LookUpResult>;
   receipts?: Receipts<Config>;
   templates?: Templates<Config>;
   diagnose?(config: Config, senders: readonly SenderAddress[], context: ProviderContext): Promise<Finding[]>;

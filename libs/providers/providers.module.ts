@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsService } from './accounts.service.js';
+import { CircuitBreakers } from './breakers/circuit-breakers.js';
 
-@Module({ providers: [AccountsService], exports: [AccountsService] })
+@Module({ providers: [AccountsService, CircuitBreakers], exports: [AccountsService, CircuitBreakers] })
 export class ProvidersModule {}

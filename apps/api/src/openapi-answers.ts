@@ -6,6 +6,7 @@ import type { Reference, Schema } from './openapi-types.js';
 // As keys, so that the compiler misses one that is new.
 const STATUSES = Object.keys({
   pending: 1,
+  approving: 1,
   approved: 1,
   expired: 1,
   locked: 1,

@@ -5,13 +5,15 @@
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 generator or ''   5 purpose or ''   6 context digest or ''
 --       7 length of the answer   8… key id, MAC of the answer under it (one pair per unretired key)
 -- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter}
---   verdict: approved | repeated | wrong | locked | ended | unknown | format | format_limit | context
+--   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context
+--   approving: right, and it waits for its row in PostgreSQL; until then `finish-approval` alone moves the challenge
 -- @include record
 local MALFORMED_PER_MINUTE = 20
+local APPROVING_LEASE_MS = 5000
 local now = clock(tonumber(ARGV[1]))
 local operation = ARGV[2]
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'g', 'e', 'l', 'f', 'fm', 'h', 'hk', 'x', 'p', 'ra', 'n', 'w', 'ao',
-  'o:' .. operation, 'cf', 'm1')
+  'o:' .. operation, 'cf', 'm1', 'st')
 local state, tenant, generator, expires, failures = record[1], record[2], record[3], record[4], record[6]
 
 if not state or tenant ~= ARGV[3] then return { 'unknown' } end
@@ -24,6 +26,7 @@ local function answer(verdict, new_state, why, count)
 end
 
 state = state_at(KEYS[1], partition, tenant, state, expires, now)
+if state == APPROVING and record[15] == operation then return answer('approving', state, '', failures) end
 if state ~= PENDING then
   if record[15] == operation then return answer('repeated', state, record[14], failures) end
   if state == LOCKED and record[16] then return answer('locked', state, record[14], failures) end
@@ -52,6 +55,13 @@ for at = 8, #ARGV, 2 do
 end
 if ARGV[5] ~= '' and ARGV[5] ~= (record[11] or 'authentication') then right = false end
 
+if right and record[19] then
+  local lease_ends = string.format('%.0f', now + APPROVING_LEASE_MS)
+  redis.call('HSET', KEYS[1], 's', APPROVING, 'ao', operation, 'al', lease_ends)
+  redis.call('ZADD', KEYS[2], lease_ends, id_of(KEYS[1]))
+  journal(KEYS[1], partition, tenant, 'challenge.approving', now, { 'f', failures })
+  return answer('approving', APPROVING, '', failures)
+end
 if right then
   redis.call('HSET', KEYS[1], 'ao', operation)
   finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })

@@ -4,11 +4,12 @@
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:due   3 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 message number   3 token of this try   4 lease, ms   5 least useful life, ms
 --       6 most attempts
--- Returns {'claimed', attempt, flags, channel, account, step, expires, now, tenant, generator, sealed code,
---          sealed receiver, language or '', mode, sealed receiver 2, …}
---         | {'renewed'} | {'later', when, now} | {'done', state}
+-- Returns {'claimed', attempt, flags, channel, account, step, expires, now, tenant, '1' when an earlier try's outcome
+--          is not known or '', then field, value, … of the record}
+--         | {'renewed'} | {'later', when, now} | {'done', state, '1' when the next step is owed or ''}
 -- Calling again with the token that holds the lease extends it.
 -- @include record
+local NEEDED = { 'g', 'c', 'lg', 'y', 'sr', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6', 'fr', 'fr2', 'fr3', 'fr4', 'fr5', 'fr6' }
 local now = clock(tonumber(ARGV[1]))
 local number, token, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'o', 'm' .. number)
@@ -34,13 +35,14 @@ end
 if now < message.due then return { 'later', string.format('%.0f', message.due), string.format('%.0f', now) } end
 
 local was = message.state
-local function fail(why)
+local function fail(why, next_may_help)
   message.state = (was == 'q') and 'f' or 'u'
   redis.call('HSET', KEYS[1], 'r' .. number, why)
-  save_message(KEYS[1], partition, tenant, number, message, now, { 'why', why })
   redis.call('ZREM', KEYS[2], member)
-  finish_if_undeliverable(KEYS[1], partition, tenant, now)
-  return { 'done', message.state }
+  local owed = next_may_help and owe_next_step(KEYS[1], KEYS[2], member, message, now)
+  save_message(KEYS[1], partition, tenant, number, message, now, { 'why', why })
+  if not owed then finish_if_undeliverable(KEYS[1], partition, tenant, now) end
+  return { 'done', message.state, owed and '1' or '' }
 end
 
 local state = state_at(KEYS[1], partition, tenant, record[1], record[3], now)
@@ -49,18 +51,21 @@ local life = tonumber(record[3]) - tonumber(record[4])
 if tonumber(record[3]) - now < math.min(tonumber(ARGV[5]), life / 5) then return fail('too_late') end
 -- An outcome nobody knows is followed by one more try with the same code, and told as such; never by a third.
 if was ~= 'q' then
-  if string.find(message.flags, 'd', 1, true) then return fail('outcome_unknown') end
+  if has_flag(message, 'd') then return fail('outcome_unknown', true) end
   message.flags = message.flags .. 'd'
 end
-if message.attempt >= tonumber(ARGV[6]) then return fail('attempts_exhausted') end
+if message.attempt >= tonumber(ARGV[6]) then return fail('attempts_exhausted', true) end
 
 message.state, message.token, message.attempt, message.due = 's', token, message.attempt + 1, now + lease
 save_message(KEYS[1], partition, tenant, number, message, now)
 redis.call('ZADD', KEYS[2], string.format('%.0f', message.due), member)
-local rest = redis.call('HMGET', KEYS[1], 'g', 'c', 'sr', 'lg', 'y', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6')
 local reply = { 'claimed', message.attempt, message.flags, message.channel, message.account, message.step, record[3],
-  string.format('%.0f', now), tenant, rest[1], rest[2], rest[3], rest[4] or '', rest[5] or 'live' }
-for at = 6, 10 do
-  if rest[at] then reply[#reply + 1] = rest[at] end
+  string.format('%.0f', now), tenant, was == 'q' and '' or '1' }
+local rest = redis.call('HMGET', KEYS[1], unpack(NEEDED))
+for at, name in ipairs(NEEDED) do
+  if rest[at] then
+    reply[#reply + 1] = name
+    reply[#reply + 1] = rest[at]
+  end
 end
 return reply

@@ -10,12 +10,10 @@ const SCRIPTS = [
   'open-challenge',
   'check-answer',
   'resend-message',
-  'claim-message',
-  'settle-message',
   'cancel-challenge',
   'read-challenge',
   'expire-due',
-  'due-messages',
+  'finish-approval',
 ] as const;
 
 /** When the sweeper looks for a message whose `queue.add` may have been lost. */
@@ -76,7 +74,16 @@ export interface CheckQuestion {
 }
 
 export type Verdict =
-  'approved' | 'repeated' | 'wrong' | 'locked' | 'ended' | 'unknown' | 'format' | 'format_limit' | 'context';
+  | 'approved'
+  | 'approving'
+  | 'repeated'
+  | 'wrong'
+  | 'locked'
+  | 'ended'
+  | 'unknown'
+  | 'format'
+  | 'format_limit'
+  | 'context';
 
 export interface CheckReply {
   verdict: Verdict;
@@ -116,54 +123,6 @@ export type ResendReply =
   | Refusal
   | Ended
   | Unknown;
-
-export type ClaimReply =
-  | {
-      outcome: 'claimed';
-      attempt: number;
-      duplicatePossible: boolean;
-      channelLetter: string;
-      accountId: Identifier;
-      step: number;
-      expiresAt: number;
-      now: number;
-      tenantId: Identifier;
-      generator: string;
-      sealedCode: string;
-      sealedReceiver: string;
-      language: string;
-      mode: string;
-    }
-  | { outcome: 'renewed' }
-  | { outcome: 'later'; waitMs: number }
-  | { outcome: 'done'; state: string };
-
-export type TryOutcome = 'accepted' | 'rejected' | 'retry' | 'unknown';
-export type ReceiptOutcome = 'sent' | 'delivered' | 'read' | 'failed';
-
-export interface Settlement {
-  challengeId: Identifier;
-  number: number;
-  /** The token of the try, or undefined for a receipt. */
-  token?: string;
-  outcome: TryOutcome | ReceiptOutcome;
-  reason?: string;
-  providerMessageId?: string;
-  afterMs?: number;
-  /** A receipt is believed only about messages that its own account sent. */
-  accountId?: Identifier;
-}
-
-export type SettleReply =
-  | { outcome: 'settled'; messageState: string; state: ChallengeState }
-  | { outcome: 'ignored' | 'lost' | 'gone' };
-
-export interface DueMessage {
-  challengeId: Identifier;
-  number: number;
-  channelLetter: string;
-  attempt: number;
-}
 
 /** The live state of challenges in Redis. One script per transition, one slot per script; see the `.lua` files. */
 @Injectable()
@@ -239,17 +198,7 @@ export class HotStore {
         ...question.candidates,
       ],
     )) as string[];
-    return {
-      verdict: reply[0] as Verdict,
-      state: STATE_OF_LETTER[reply[1]!] ?? 'pending',
-      why: reply[2] ?? '',
-      failures: Number(reply[3]),
-      allowed: Number(reply[4]),
-      expiresAt: Number(reply[5]),
-      resendFrom: Number(reply[6]),
-      sends: Number(reply[7]),
-      channelLetter: reply[8] ?? '',
-    };
+    return toCheckReply(reply);
   }
 
   async resend(order: ResendOrder): Promise<ResendReply> {
@@ -336,92 +285,35 @@ export class HotStore {
     return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 'c')) ?? undefined;
   }
 
-  async claim(
-    challengeId: Identifier,
-    number: number,
-    token: string,
-    options: { leaseMs: number; leastLifeMs: number; maxAttempts: number },
-  ): Promise<ClaimReply> {
-    const tag = this.tagOf(challengeId);
-    const reply = (await this.scripts.run(
-      'claim-message',
-      [`${tag}ch:${challengeId}`, `${tag}due`, `${tag}journal`],
-      [this.clock.offsetMs, number, token, options.leaseMs, options.leastLifeMs, options.maxAttempts],
-    )) as string[];
-    switch (reply[0]) {
-      case 'claimed':
-        return {
-          outcome: 'claimed',
-          attempt: Number(reply[1]),
-          duplicatePossible: reply[2]!.includes('d'),
-          channelLetter: reply[3]!,
-          accountId: reply[4]!,
-          step: Number(reply[5]),
-          expiresAt: Number(reply[6]),
-          now: Number(reply[7]),
-          tenantId: reply[8]!,
-          generator: reply[9]!,
-          sealedCode: reply[10]!,
-          sealedReceiver: reply[11]! + reply.slice(14).join(''),
-          language: reply[12]!,
-          mode: reply[13]!,
-        };
-      case 'later':
-        return { outcome: 'later', waitMs: Math.max(0, Number(reply[1]) - Number(reply[2])) };
-      case 'renewed':
-        return { outcome: 'renewed' };
-      default:
-        return { outcome: 'done', state: reply[1] ?? 'gone' };
-    }
-  }
-
-  async settle(settlement: Settlement): Promise<SettleReply> {
-    const tag = this.tagOf(settlement.challengeId);
-    const reply = (await this.scripts.run(
-      'settle-message',
-      [`${tag}ch:${settlement.challengeId}`, `${tag}due`, `${tag}journal`],
-      [
-        this.clock.offsetMs,
-        settlement.number,
-        settlement.token ?? '',
-        settlement.outcome,
-        settlement.reason ?? '',
-        settlement.providerMessageId ?? '',
-        settlement.afterMs ?? 0,
-        SWEEP_AFTER_MS,
-        settlement.accountId ?? '',
-      ],
-    )) as string[];
-    if (reply[0] === 'settled')
-      return { outcome: 'settled', messageState: reply[1]!, state: STATE_OF_LETTER[reply[2]!]! };
-    return { outcome: reply[0] as 'ignored' | 'lost' | 'gone' };
-  }
-
-  /** Expires what is over in one partition. Returns how many. */
-  async expireDue(partition: number, most: number): Promise<number> {
-    const tag = this.partitions.tag(partition);
-    return Number(
-      await this.scripts.run('expire-due', [`${tag}exp`, `${tag}journal`], [this.clock.offsetMs, most]),
+  /** What PostgreSQL said about a strict approval. `operation` undefined: whichever waits. */
+  async finishApproval(
+    id: Identifier,
+    operation: string | undefined,
+    outcome: 'approve' | 'spent' | 'release',
+    why = '',
+  ): Promise<CheckReply> {
+    const tag = this.tagOf(id);
+    const reply = await this.scripts.run(
+      'finish-approval',
+      [`${tag}ch:${id}`, `${tag}exp`, `${tag}due`, `${tag}journal`],
+      [this.clock.offsetMs, operation ?? '', outcome, why],
     );
+    return toCheckReply(reply as string[]);
   }
 
-  /** Messages of one partition that nobody settled in time. */
-  async dueMessages(partition: number, most: number, againAfterMs: number): Promise<DueMessage[]> {
+  /** Expires what is over in one partition, and names the approvals that wait for longer than their lease. */
+  async expireDue(
+    partition: number,
+    most: number,
+    againAfterMs: number,
+  ): Promise<{ looked: number; waiting: Identifier[] }> {
     const tag = this.partitions.tag(partition);
-    const found = (await this.scripts.run(
-      'due-messages',
-      [`${tag}due`],
+    const [looked, ...waiting] = (await this.scripts.run(
+      'expire-due',
+      [`${tag}exp`, `${tag}journal`],
       [this.clock.offsetMs, most, againAfterMs],
-    )) as string[];
-    return found.map((text) => {
-      const [challengeId, number, channelLetter, attempt] = text.split(':') as [
-        string,
-        string,
-        string,
-        string,
-      ];
-      return { challengeId, number: Number(number), channelLetter, attempt: Number(attempt) };
-    });
+    )) as [number, ...string[]];
+    return { looked, waiting };
   }
 
   private tagOf(id: Identifier): string {
@@ -435,6 +327,20 @@ let operations = 0;
 /** Names one call, so that a script repeated after a lost reply counts once: this process, and a count. */
 export function newOperation(): string {
   return PROCESS + (++operations).toString(36);
+}
+
+function toCheckReply(reply: readonly string[]): CheckReply {
+  return {
+    verdict: reply[0] as Verdict,
+    state: STATE_OF_LETTER[reply[1]!] ?? 'pending',
+    why: reply[2] ?? '',
+    failures: Number(reply[3]),
+    allowed: Number(reply[4]),
+    expiresAt: Number(reply[5]),
+    resendFrom: Number(reply[6]),
+    sends: Number(reply[7]),
+    channelLetter: reply[8] ?? '',
+  };
 }
 
 function toRefusal(reply: readonly string[]): Refusal {

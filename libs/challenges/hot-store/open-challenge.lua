@@ -25,8 +25,8 @@ local live = redis.call('GET', KEYS[2])
 if live then
   local old = partition .. 'ch:' .. live
   local record = redis.call('HMGET', old, 's', 't', 'e', 'f', 'n', 'o', 'ra')
-  if record[1] and (state_at(old, partition, record[2], record[1], record[3], now) == PENDING or record[1] == LOCKED) then
-    if record[1] == LOCKED or live ~= replaces then
+  if record[1] and (state_at(old, partition, record[2], record[1], record[3], now) == PENDING or record[1] == LOCKED or record[1] == APPROVING) then
+    if record[1] ~= PENDING or live ~= replaces then
       if now < tonumber(record[3]) then return { 'live', live, record[6], string.format('%.0f', now) } end
     else
       -- The successor inherits what an attacker must not be able to reset: failures, sends, end of life.

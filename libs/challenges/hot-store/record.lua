@@ -11,16 +11,20 @@
 --   n  messages so far           ra resend allowed from, ms    q  journal sequence
 --   lg language                  y  mode of the key            md metadata, JSON
 --   m1..m9 messages (below)      r1..r9 why a message failed
+--   ps steps of the channel plan when there are several
+--   fr sealed address of the other kind for later steps (fr2… when longer)
+--   st strict: an approval waits for its row in PostgreSQL      al approving: end of that lease, ms
 --   ao operation that approved   o:<op> operation that was counted as a wrong answer
 --   cf window start : malformed answers in it                  ro operation : message of the last resend
 --
 -- A message is `state:channel:attempt:when:token:account:flags:step`.
 --   state  q queued, s sending, a accepted, t sent, d delivered, r read, f failed, u unknown
---   when   q: not before; s: end of the lease; u: may be sent again from (ms)
+--   when   q: not before; s: end of the lease; u: may be sent again from; a, t under watch: silent from (ms)
 --   flags  d: an earlier attempt may have arrived as well (duplicatePossible)
+--          w: watched, the next step follows when it stays silent   n: the next step is owed   z: it has followed
 local GRACE_MS = 900000
 local MOST_MESSAGES = 9
-local PENDING, APPROVED, EXPIRED, LOCKED, CANCELED, UNDELIVERABLE = 'P', 'A', 'X', 'L', 'C', 'U'
+local PENDING, APPROVING, APPROVED, EXPIRED, LOCKED, CANCELED, UNDELIVERABLE = 'P', 'G', 'A', 'X', 'L', 'C', 'U'
 local EVENT_OF_STATE = {
   A = 'challenge.approved', X = 'challenge.expired', L = 'challenge.locked',
   C = 'challenge.canceled', U = 'challenge.undeliverable',
@@ -53,7 +57,7 @@ local function journal(key, partition, tenant, event, now, data)
 end
 
 -- Ends a challenge: wipes the code and its MAC, frees the live key (a locked one keeps it until it expires).
-local function finish(key, partition, tenant, state, why, now, data)
+local function finish(key, partition, tenant, state, why, now, data, event)
   redis.call('HSET', key, 's', state, 'w', why, 'a', string.format('%.0f', now))
   redis.call('HDEL', key, 'c', 'h', 'hk')
   local record = redis.call('HMGET', key, 'i', 'n', 'g')
@@ -66,7 +70,7 @@ local function finish(key, partition, tenant, state, why, now, data)
   for number = 1, tonumber(record[2]) do redis.call('ZREM', partition .. 'due', id .. ':' .. number) end
   local pairs_ = data or {}
   if why ~= '' then pairs_[#pairs_ + 1] = 'why'; pairs_[#pairs_ + 1] = why end
-  journal(key, partition, tenant, EVENT_OF_STATE[state], now, pairs_)
+  journal(key, partition, tenant, event or EVENT_OF_STATE[state], now, pairs_)
 end
 
 -- The state after the clock has had its say: a pending challenge past its life is expired here and now.
@@ -98,12 +102,32 @@ local function save_message(key, partition, tenant, number, message, now, data)
   journal(key, partition, tenant, EVENT_OF_MESSAGE[message.state], now, pairs_)
 end
 
--- A challenge whose every message was certainly refused cannot be answered any more.
+local function has_flag(message, flag)
+  return string.find(message.flags, flag, 1, true) ~= nil
+end
+
+local function drop_flags(message, flags)
+  message.flags = string.gsub(message.flags, '[' .. flags .. ']', '')
+end
+
+-- Owes the next step of the plan, when there is one and the challenge can still use it. The sweeper finds what
+-- nobody follows at once. Returns true when owed.
+local function owe_next_step(key, due, member, message, now)
+  local record = redis.call('HMGET', key, 's', 'ps')
+  if record[1] ~= PENDING or has_flag(message, 'z') or message.step + 1 >= tonumber(record[2] or 1) then return false end
+  drop_flags(message, 'wn')
+  message.flags = message.flags .. 'n'
+  redis.call('ZADD', due, string.format('%.0f', now), member)
+  return true
+end
+
+-- A challenge whose every message was certainly refused, with none to follow, cannot be answered any more.
 local function finish_if_undeliverable(key, partition, tenant, now)
   local record = redis.call('HMGET', key, 's', 'n')
   if record[1] ~= PENDING then return end
   for number = 1, tonumber(record[2]) do
-    if string.sub(redis.call('HGET', key, 'm' .. number), 1, 1) ~= 'f' then return end
+    local message = unpack_message(redis.call('HGET', key, 'm' .. number))
+    if message.state ~= 'f' or has_flag(message, 'n') then return end
   end
   finish(key, partition, tenant, UNDELIVERABLE, '', now)
 end

@@ -2,12 +2,19 @@
 --
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:due   3 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 message number   3 token of the try, or '' for a receipt
---       4 outcome: accepted | rejected | retry | unknown  (a try)   sent | delivered | read | failed  (a receipt)
+--       4 outcome: accepted | rejected | retry | unknown | unresolved  (a try)
+--                  sent | delivered | read | failed  (a receipt)
 --       5 reason or ''   6 provider's message id or ''   7 ms: retry after / resend an unknown after   8 sweep after, ms
---       9 account that the receipt came from, or ''
--- Returns {'settled', message state, challenge state} | {'ignored', message state} | {'lost'} | {'gone'}
+--       9 account that the receipt came from, or ''   10 ms: accepted and silent for so long, the next step follows; 0 never
+--      11 '1' when an unresolved message owes the next step
+-- Returns {'settled', message state, challenge state, '1' when the next step is owed or ''}
+--         | {'ignored', message state} | {'lost'} | {'gone'}
+-- unknown: asked again after its wait. unresolved: nobody will ever know, and nobody asks again.
 -- @include record
-local STATE = { accepted = 'a', rejected = 'f', retry = 'q', unknown = 'u', sent = 't', delivered = 'd', read = 'r', failed = 'f' }
+local STATE = { accepted = 'a', rejected = 'f', retry = 'q', unknown = 'u', unresolved = 'u', sent = 't', delivered = 'd',
+  read = 'r', failed = 'f' }
+-- A job that is left over must not send it after all.
+local NEVER = 9999999999999
 local now = clock(tonumber(ARGV[1]))
 local number, token, outcome, reason, provider_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local record = redis.call('HMGET', KEYS[1], 't', 'm' .. number)
@@ -17,10 +24,23 @@ local member = id_of(KEYS[1]) .. ':' .. number
 local target = STATE[outcome]
 if ARGV[9] ~= '' and message.account ~= ARGV[9] then return { 'gone' } end
 
+local function watch()
+  if tonumber(ARGV[10]) == 0 then return end
+  message.due = now + tonumber(ARGV[10])
+  message.flags = message.flags .. 'w'
+  redis.call('ZADD', KEYS[2], string.format('%.0f', message.due), member)
+end
+
 if token ~= '' then
   -- A receipt may overtake the worker's own result; then it has said more than the worker knows.
   if message.token ~= token or (message.state ~= 's' and RANK[message.state] == 0) then return { 'lost' } end
-  if message.state ~= 's' then return { 'ignored', message.state } end
+  if message.state ~= 's' then
+    if outcome == 'accepted' and RANK[message.state] < RANK.d then
+      watch()
+      redis.call('HSET', KEYS[1], 'm' .. number, pack_message(message))
+    end
+    return { 'ignored', message.state }
+  end
 elseif target == 'f' then
   if RANK[message.state] >= RANK.d then return { 'ignored', message.state } end
 elseif RANK[message.state] >= RANK[target] then
@@ -34,12 +54,21 @@ if reason ~= '' then
   data[#data + 1] = 'why'; data[#data + 1] = reason
 end
 if provider_id ~= '' then data[#data + 1] = 'pid'; data[#data + 1] = provider_id end
-if target == 'q' or target == 'u' then
+local owed = false
+if target == 'q' or outcome == 'unknown' then
   message.due = now + tonumber(ARGV[7])
   redis.call('ZADD', KEYS[2], string.format('%.0f', message.due + (target == 'q' and tonumber(ARGV[8]) or 0)), member)
-else
+elseif target == 'a' then
   redis.call('ZREM', KEYS[2], member)
+  watch()
+elseif target ~= 't' or not has_flag(message, 'w') then
+  redis.call('ZREM', KEYS[2], member)
+  drop_flags(message, 'wn')
+  if outcome == 'unresolved' then message.due = NEVER end
+  if target == 'f' or (outcome == 'unresolved' and ARGV[11] == '1') then
+    owed = owe_next_step(KEYS[1], KEYS[2], member, message, now)
+  end
 end
 save_message(KEYS[1], partition, tenant, number, message, now, data)
-if target == 'f' then finish_if_undeliverable(KEYS[1], partition, tenant, now) end
-return { 'settled', target, redis.call('HGET', KEYS[1], 's') }
+if target == 'f' and not owed then finish_if_undeliverable(KEYS[1], partition, tenant, now) end
+return { 'settled', target, redis.call('HGET', KEYS[1], 's'), owed and '1' or '' }

@@ -40,8 +40,18 @@ export class OpenChallengeDto {
 
   @ApiProperty({ description: 'E.164 with +.', example: '+525500000000' })
   @IsString()
-  @MaxLength(64)
+  @MaxLength(254)
   receiver!: string;
+
+  @ApiPropertyOptional({
+    description:
+      'An address of the other kind, for later steps of the generator’s plan: an e-mail address when the receiver is a phone number, or the reverse.',
+    example: 'ana@example.com',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  fallbackReceiver?: string;
 
   @ApiPropertyOptional({
     description: 'One of the generator’s channels; its first otherwise.',

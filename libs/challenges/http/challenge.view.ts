@@ -94,6 +94,8 @@ export function toTransitionView({ sequence, type, occurredAt, data }: Transitio
     attempt: data['try'] === undefined ? undefined : Number(data['try']),
     duplicatePossible: data['fl']?.includes('d') || undefined,
     providerMessageId: data['pid'],
+    route: data['rt'],
+    follows: data['fo'] === undefined ? undefined : Number(data['fo']),
     failures: data['f'] === undefined ? undefined : Number(data['f']),
     disclosedTo: data['by'] ? renderNative('key', data['by']) : undefined,
     replaces: data['was'] ? renderNative('challenge', data['was']) : undefined,

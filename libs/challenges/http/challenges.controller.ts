@@ -58,12 +58,13 @@ export class ChallengesController {
     const generatorId = parseNative('generator', body.generator);
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
     if (!generator) throw new Problem('generator.not_found');
-    const { receiver, channel, language, purpose, context, metadata } = body;
+    const { receiver, fallbackReceiver, channel, language, purpose, context, metadata } = body;
     const onLive = body.onLive ?? 'resend';
     return toOpened(
       await this.openings.open(caller, {
         generator,
         receiver,
+        fallbackReceiver,
         channel,
         language,
         purpose,

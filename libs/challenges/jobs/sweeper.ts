@@ -2,7 +2,10 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { PartitionLeases } from '#platform/partitions';
 import { describeError, loggerFor } from '#platform/logging';
 import { channelOfLetter } from '../channel-letters.js';
+import { ApprovalsService } from '../approvals.service.js';
+import { FollowUpsService } from '../follow-ups.service.js';
 import { HotStore } from '../hot-store/hot-store.js';
+import { type DueMessage, MessageStore } from '../hot-store/message-store.js';
 import { SendQueue } from '../send-queue.js';
 
 const EVERY_MS = 1_000;
@@ -22,6 +25,9 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly hotStore: HotStore,
+    private readonly messages: MessageStore,
+    private readonly followUps: FollowUpsService,
+    private readonly approvals: ApprovalsService,
     private readonly queue: SendQueue,
     private readonly leases: PartitionLeases,
   ) {}
@@ -40,17 +46,26 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   async sweep(): Promise<void> {
     await Promise.all(
       this.leases.held().map(async (partition) => {
-        while ((await this.hotStore.expireDue(partition, PER_PARTITION)) >= PER_PARTITION);
-        for (const due of await this.hotStore.dueMessages(partition, PER_PARTITION, LOOK_AGAIN_MS)) {
-          await this.queue.revive(
-            channelOfLetter(due.channelLetter),
-            due.challengeId,
-            due.number,
-            due.attempt + 1,
-          );
-        }
+        await this.expire(partition);
+        for (const due of await this.messages.due(partition, PER_PARTITION, LOOK_AGAIN_MS))
+          await this.look(due);
       }),
     );
+  }
+
+  private async expire(partition: number): Promise<void> {
+    let looked: number;
+    do {
+      const found = await this.hotStore.expireDue(partition, PER_PARTITION, LOOK_AGAIN_MS);
+      await this.approvals.settleAll(found.waiting);
+      looked = found.looked;
+    } while (looked >= PER_PARTITION);
+  }
+
+  private async look({ challengeId, number, channelLetter, attempt, need }: DueMessage): Promise<void> {
+    if (need === 'send')
+      await this.queue.revive(channelOfLetter(channelLetter), challengeId, number, attempt + 1);
+    else await this.followUps.follow(challengeId, number, need);
   }
 
   private schedule(): void {

@@ -153,7 +153,7 @@ export function toGeneratorInput(dto: SaveMessangiGeneratorDto): GeneratorInput 
 /** `templateIdOf`: the provider's id of the template language that a step sends in. */
 export function toGeneratorData(
   { number, policy }: GeneratorEntity,
-  templateIdOf: (templateId: string, language: string) => string,
+  templateIdOf: (templateId: string | undefined, language: string) => string,
 ): object {
   return {
     id: Number(number),
@@ -170,6 +170,7 @@ export function toGeneratorData(
 
 const STATUS: Record<ChallengeState, string> = {
   pending: 'PENDING',
+  approving: 'PENDING',
   approved: 'VALIDATED',
   expired: 'EXPIRED',
   canceled: 'CANCELED',

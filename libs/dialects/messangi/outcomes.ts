@@ -9,6 +9,7 @@ interface Told {
 
 /** How this dialect tells each state a code may have ended in. */
 const ENDED: Record<string, Told> = {
+  approving: { status: 409, code: 'CODE_BEING_VALIDATED', reason: 'The code is being validated.' },
   approved: { status: 409, code: 'CODE_ALREADY_VALIDATED', reason: 'The code was validated before.' },
   expired: { status: 410, code: 'CODE_EXPIRED', reason: 'The code has expired.' },
   canceled: { status: 410, code: 'CODE_CANCELED', reason: 'The code was canceled.' },
@@ -34,6 +35,7 @@ export function verifyOutcome(result: CheckResult, now: number): Problem | undef
       return invalidCode(undefined);
     case 'format_limit':
       return new Problem('limit.check', { retryAfterSeconds: 60 });
+    case 'approving':
     case 'ended':
     case 'context':
       return new Problem('challenge.not_pending', {

@@ -26,7 +26,10 @@ import {
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_MESSAGES,
   MAX_LIFE_SECONDS,
+  MAX_STEPS,
   MIN_LIFE_SECONDS,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
 } from '../generator-policy.js';
 import type { GeneratorInput } from '../generators.service.js';
 
@@ -56,6 +59,30 @@ export class ChannelStepDto {
   @IsString()
   @Length(2, 10)
   language?: string;
+
+  @ApiProperty({
+    required: false,
+    minimum: 5,
+    maximum: 600,
+    description:
+      'Accepted by the provider but not delivered for so long, the next step follows with the same code. Without it only a failure makes it follow.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(5)
+  @Max(600)
+  fallbackAfterSeconds?: number;
+
+  @ApiProperty({
+    required: false,
+    enum: UNKNOWN_POLICIES,
+    default: 'resend',
+    description:
+      'When nobody can say whether the provider took a message: send it again once, tagged duplicatePossible; go to the next step; or wait for a receipt only.',
+  })
+  @IsOptional()
+  @IsIn(UNKNOWN_POLICIES)
+  onUnknown?: UnknownPolicy;
 }
 
 export class ResendRulesDto {
@@ -142,10 +169,26 @@ export class SaveGeneratorDto {
   @IsBoolean()
   revealCode?: boolean;
 
-  @ApiProperty({ type: [ChannelStepDto] })
+  @ApiProperty({
+    required: false,
+    default: false,
+    description:
+      'Approves a right answer only once PostgreSQL has recorded it: closes the second that the loss of a whole Redis host could reopen. 503 while PostgreSQL is away.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  strictApproval?: boolean;
+
+  @ApiProperty({
+    type: [ChannelStepDto],
+    minItems: 1,
+    maxItems: MAX_STEPS,
+    description:
+      'Where codes go, in order: the first usable step is taken, the next one follows when a message fails or stays silent.',
+  })
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(1)
+  @ArrayMaxSize(MAX_STEPS)
   @ValidateNested({ each: true })
   @Type(() => ChannelStepDto)
   channels!: ChannelStepDto[];
@@ -164,10 +207,11 @@ export function toGeneratorInput(dto: SaveGeneratorDto): GeneratorInput {
       maxMessages: dto.resend?.maxMessages ?? DEFAULT_MAX_MESSAGES,
     },
     revealCode: dto.revealCode ?? false,
-    plan: dto.channels.map(({ channel, sender, template, language }) => {
+    strictApproval: dto.strictApproval ?? false,
+    plan: dto.channels.map(({ channel, sender, template, language, fallbackAfterSeconds, onUnknown }) => {
       const id = parseNative('template', template);
       if (!id) throw new Problem('template.not_found');
-      return { channel, sender, template: { id }, language };
+      return { channel, sender, template: { id }, language, fallbackAfterSeconds, onUnknown };
     }),
   };
 }
@@ -186,8 +230,10 @@ export function toGeneratorView(
     channels: plan.map((step) => ({
       channel: step.channel,
       sender: step.senderAddress,
-      template: renderNative('template', step.templateId),
+      template: step.templateId && renderNative('template', step.templateId),
       language: step.language,
+      fallbackAfterSeconds: step.fallbackAfterSeconds,
+      onUnknown: step.onUnknown,
     })),
     createdAt: createdAt.toISOString(),
     ...(warnings.length > 0 && { warnings }),

@@ -69,6 +69,10 @@ export const ERROR_CATALOGUE = {
   'account.not_found': { status: 404, title: 'There is no such provider account.' },
   'account.in_use': { status: 409, title: 'A generator or template still uses this account.' },
   'channel.not_configured': { status: 409, title: 'No provider account serves this channel.' },
+  'channel.unavailable': {
+    status: 503,
+    title: 'The provider accounts of this channel are out of order; try again shortly.',
+  },
   'webhook.not_configured': { status: 404, title: 'This account takes no webhooks.' },
   'provider.unavailable': { status: 503, title: 'The provider did not answer as expected.' },
   'key.not_found': { status: 404, title: 'There is no such API key.' },

@@ -65,6 +65,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly breakersOpen = new Gauge({
+    name: 'countersign_breakers_open',
+    help: 'Provider accounts whose breaker is not closed, as this process sees it',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'countersign_' });
   }

@@ -80,4 +80,34 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (record[10] or '') ~= ARGV[6] then",
     replace: 'if false then',
   },
+  {
+    name: 'a message that failed is followed twice',
+    script: 'follow-message',
+    find: "message.flags = message.flags .. 'z'",
+    replace: "message.flags = message.flags .. 'nz'",
+  },
+  {
+    name: 'a failed message owes no next step',
+    script: 'record',
+    find: 'message.step + 1 >= tonumber(record[2] or 1) then return false end',
+    replace: 'true then return false end',
+  },
+  {
+    name: 'a watched message is followed before its time',
+    script: 'follow-message',
+    find: 'RANK[message.state] < RANK.d and now >= message.due',
+    replace: 'RANK[message.state] < RANK.d',
+  },
+  {
+    name: 'a strict approval is given before its row is there',
+    script: 'check-answer',
+    find: 'if right and record[19] then',
+    replace: 'if false then',
+  },
+  {
+    name: 'a released approval stays counted',
+    script: 'finish-approval',
+    find: "failures = redis.call('HINCRBY', KEYS[1], 'f', -1)",
+    replace: "failures = tonumber(redis.call('HGET', KEYS[1], 'f'))",
+  },
 ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Redis } from 'ioredis';
 import { HotStore } from '../../../libs/challenges/hot-store/hot-store.js';
+import { MessageStore } from '../../../libs/challenges/hot-store/message-store.js';
 import { LuaScripts, type RedisConnection } from '#platform/redis';
 import type { Partitions } from '#platform/partitions';
 import type { Mutant } from '../../faults/mutants/index.js';
@@ -26,9 +27,11 @@ export class ModelRun {
     mutant: Mutant | undefined,
   ) {
     const partitions = { tag: () => TAG } as unknown as Partitions;
-    const scripts = new HotStore({ client: redis } as RedisConnection, partitions, this.clock as never);
-    if (mutant) plant(scripts, redis, mutant);
-    this.sides = new SideBySide(scripts, this.reference, this.clock, `run${++runs}x`, PARTITION);
+    const connection = { client: redis } as RedisConnection;
+    const scripts = new HotStore(connection, partitions, this.clock as never);
+    const messages = new MessageStore(connection, partitions, this.clock as never);
+    if (mutant) for (const store of [scripts, messages]) plant(store, redis, mutant);
+    this.sides = new SideBySide(scripts, messages, this.reference, this.clock, `run${++runs}x`, PARTITION);
   }
 
   async compare(operations: readonly Operation[]): Promise<void> {
@@ -59,7 +62,7 @@ export class ModelRun {
         state: expected.state,
         failures: expected.failures,
         messages: expected.messages.map(({ state }) => state),
-        wiped: expected.state !== 'P',
+        wiped: !'PG'.includes(expected.state),
       };
       if (JSON.stringify(found) !== JSON.stringify(wanted))
         throw new Error(`record: ${JSON.stringify(found)}, by the rules ${JSON.stringify(wanted)}`);
@@ -87,7 +90,7 @@ export class ModelRun {
 }
 
 /** Gives the store scripts in which one thing is wrong. */
-function plant(store: HotStore, redis: Redis, mutant: Mutant): void {
+function plant(store: HotStore | MessageStore, redis: Redis, mutant: Mutant): void {
   (store as unknown as { scripts: LuaScripts<string> }).scripts = mutated(redis, mutant);
 }
 
@@ -121,4 +124,6 @@ const SCRIPTS = [
   'read-challenge',
   'expire-due',
   'due-messages',
+  'follow-message',
+  'finish-approval',
 ];

@@ -1,18 +1,19 @@
 // Random operations, each run on the scripts and on the reference, with what both said.
 import fc from 'fast-check';
+import { STATE_OF_LETTER } from '../../../libs/challenges/challenge-state.js';
+import type { HotStore, OpenReply, ResendReply } from '../../../libs/challenges/hot-store/hot-store.js';
 import type {
   ClaimReply,
-  HotStore,
-  OpenReply,
-  ResendReply,
-} from '../../../libs/challenges/hot-store/hot-store.js';
+  MessageStore,
+  SettleReply,
+} from '../../../libs/challenges/hot-store/message-store.js';
 import { newChallengeId } from '#platform/identifiers';
 import type { ReferenceEngine, Rules } from './reference-engine.js';
 
-/** Every threshold lies ten seconds beside every sum of steps, so that the time a run really takes cannot decide. */
+/** Every threshold lies two seconds or more beside every sum of steps, so that the time a run really takes cannot decide. */
 export const STEP_MS = 20_000;
 export const RULES: Rules = {
-  lifeMs: 310_000,
+  lifeMs: 312_500,
   coolDownsMs: [30_000, 50_000, 70_000],
   maxMessages: 4,
   maxAttempts: 3,
@@ -29,6 +30,13 @@ const GENERATOR = 'g'.repeat(26);
 const ACCOUNT = 'a'.repeat(26);
 const CODES = ['111111', '222222', '333333', '12345'];
 const CONTEXTS = ['', 'c'.repeat(22)];
+/** By receiver: how many steps its channel plan has, and whether its approvals wait for PostgreSQL. */
+const PLANS = [
+  { steps: 1, strict: false },
+  { steps: 3, strict: false },
+  { steps: 2, strict: true },
+];
+const WATCH_MS = 50_000;
 
 export type Operation =
   | { kind: 'open'; receiver: number; code: number; context: number; replace: boolean; again: boolean }
@@ -36,15 +44,18 @@ export type Operation =
   | { kind: 'resend'; at: number; rotate: boolean; foreign: boolean; again: boolean }
   | { kind: 'cancel'; at: number; foreign: boolean }
   | { kind: 'claim'; at: number; number: number; again: boolean }
-  | { kind: 'settle'; at: number; number: number; outcome: string; stale: boolean }
+  | { kind: 'settle'; at: number; number: number; outcome: string; stale: boolean; watched: boolean }
+  | { kind: 'follow'; at: number; number: number; stepsLeft: boolean }
+  | { kind: 'approve'; at: number; outcome: 'approve' | 'spent' | 'release'; again: boolean }
   | { kind: 'receipt'; at: number; number: number; outcome: string }
   | { kind: 'pass'; steps: number }
   | { kind: 'sweep' };
 
-const index = fc.nat({ max: 5 });
+/** Mostly the youngest challenge and its first message: a message has to be claimed, fail and be followed to tell much. */
+const index = fc.nat({ max: 9 }).map((draw) => Math.max(0, draw - 4));
 const flag = fc.boolean();
 const rarely = fc.nat({ max: 9 }).map((draw) => draw === 0);
-const message = fc.integer({ min: 1, max: 4 });
+const message = fc.nat({ max: 7 }).map((draw) => Math.max(1, draw - 3));
 
 export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -90,8 +101,27 @@ export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('settle' as const),
       at: index,
       number: message,
-      outcome: fc.constantFrom('accepted', 'rejected', 'retry', 'unknown'),
+      outcome: fc.constantFrom('accepted', 'rejected', 'retry', 'unknown', 'unresolved'),
       stale: rarely,
+      watched: flag,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('follow' as const),
+      at: index,
+      number: message,
+      stepsLeft: rarely.map((draw) => !draw),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('approve' as const),
+      at: index,
+      outcome: fc.constantFrom('approve' as const, 'approve' as const, 'spent' as const, 'release' as const),
+      again: flag,
     }),
   },
   {
@@ -118,6 +148,7 @@ export class SideBySide {
 
   constructor(
     private readonly scripts: HotStore,
+    private readonly messages: MessageStore,
     private readonly reference: ReferenceEngine,
     private readonly clock: { offsetMs: number },
     /** Separates this run's receivers from all others in the same Redis. */
@@ -142,12 +173,16 @@ export class SideBySide {
         return this.settle(operation);
       case 'receipt':
         return this.receipt(operation);
+      case 'follow':
+        return this.follow(operation);
+      case 'approve':
+        return this.approve(operation);
       case 'pass':
         this.clock.offsetMs += operation.steps * STEP_MS;
         this.reference.now += operation.steps * STEP_MS;
         return ['', ''];
       case 'sweep':
-        await this.scripts.expireDue(this.partition, 1_000);
+        await this.scripts.expireDue(this.partition, 1_000, 1);
         this.reference.expireAll();
         return ['', ''];
     }
@@ -164,6 +199,7 @@ export class SideBySide {
     const id = again && last ? last.id : newChallengeId(this.partition);
     const name = `${this.run}${receiver}`;
     const tenant = TENANTS[0]!;
+    const plan = PLANS[receiver]!;
     const replaces = replace
       ? this.opened.findLast((entry) => entry.receiver === name && entry.context === context)?.id
       : undefined;
@@ -193,12 +229,14 @@ export class SideBySide {
         i: `${name}${CONTEXTS[context]}`,
         lg: 'en',
         ...(context ? { x: CONTEXTS[context]! } : {}),
+        ...(plan.steps > 1 ? { ps: plan.steps } : {}),
+        ...(plan.strict ? { st: 1 } : {}),
       },
     });
     const told = renderOpen(reply);
     if (told.startsWith('opened') && !this.opened.some((entry) => entry.id === id))
       this.opened.push({ id, tenant, receiver: name, context, token: 'none' });
-    return [told, this.reference.open(id, tenant, name, CODES[code]!, CONTEXTS[context]!, replaces)];
+    return [told, this.reference.open(id, tenant, name, CODES[code]!, CONTEXTS[context]!, replaces, plan)];
   }
 
   /** The service reads how many messages the predecessor had, and passes the pause after one more. */
@@ -234,15 +272,7 @@ export class SideBySide {
       answerLength: text.length,
       candidates: ['k0', 'other', 'k1', text],
     });
-    const letter = {
-      pending: 'P',
-      approved: 'A',
-      expired: 'X',
-      locked: 'L',
-      canceled: 'C',
-      denied: 'D',
-      undeliverable: 'U',
-    }[reply.state];
+    const letter = letterOf(reply.state);
     return [
       reply.verdict === 'unknown' ? 'unknown' : `${reply.verdict} ${letter}`,
       this.reference.check(target.id, tenant, operation, text, contextText),
@@ -290,7 +320,7 @@ export class SideBySide {
     const target = this.target(at);
     if (!target) return ['', ''];
     const token = again && target.token !== 'none' ? target.token : `t${++this.operations}`;
-    const reply = await this.scripts.claim(target.id, number, token, {
+    const reply = await this.messages.claim(target.id, number, token, {
       leaseMs: RULES.leaseMs,
       leastLifeMs: RULES.leastLifeMs,
       maxAttempts: RULES.maxTries,
@@ -304,30 +334,60 @@ export class SideBySide {
     number,
     outcome,
     stale,
+    watched,
   }: Operation & { kind: 'settle' }): Promise<[string, string]> {
     const target = this.target(at);
     if (!target) return ['', ''];
     const token = stale ? 'stale' : target.token;
-    const afterMs = outcome === 'retry' || outcome === 'unknown' ? 10_000 : 0;
-    const reply = await this.scripts.settle({
+    const options = {
+      afterMs: outcome === 'retry' || outcome === 'unknown' ? 10_000 : 0,
+      watchMs: watched ? WATCH_MS : 0,
+      followUnresolved: watched,
+    };
+    const reply = await this.messages.settle({
       challengeId: target.id,
       number,
       token,
       outcome: outcome as 'accepted',
-      afterMs,
+      ...options,
     });
-    const told =
-      reply.outcome === 'settled' ? `settled ${reply.messageState} ${letterOf(reply.state)}` : reply.outcome;
-    return [told, this.reference.settle(target.id, number, token, outcome, afterMs)];
+    return [renderSettle(reply), this.reference.settle(target.id, number, token, outcome, options)];
   }
 
   private async receipt({ at, number, outcome }: Operation & { kind: 'receipt' }): Promise<[string, string]> {
     const target = this.target(at);
     if (!target) return ['', ''];
-    const reply = await this.scripts.settle({ challengeId: target.id, number, outcome: outcome as 'sent' });
+    const reply = await this.messages.settle({ challengeId: target.id, number, outcome: outcome as 'sent' });
+    return [renderSettle(reply), this.reference.settle(target.id, number, undefined, outcome, {})];
+  }
+
+  private async follow({ at, number, stepsLeft }: Operation & { kind: 'follow' }): Promise<[string, string]> {
+    const target = this.target(at);
+    if (!target) return ['', ''];
+    const step = (this.reference.challenges.get(target.id)?.messages[number - 1]?.step ?? 0) + 1;
+    const next = { channelLetter: 'e', accountId: ACCOUNT, step, language: 'en', route: 'fallback' };
+    const reply = await this.messages.follow(
+      target.id,
+      number,
+      stepsLeft ? next : undefined,
+      RULES.maxMessages,
+    );
     const told =
-      reply.outcome === 'settled' ? `settled ${reply.messageState} ${letterOf(reply.state)}` : reply.outcome;
-    return [told, this.reference.settle(target.id, number, undefined, outcome, 0)];
+      reply.outcome === 'followed'
+        ? `followed ${reply.number}`
+        : reply.outcome === 'none_left'
+          ? `none_left ${letterOf(reply.state)}`
+          : reply.outcome;
+    return [told, this.reference.follow(target.id, number, stepsLeft)];
+  }
+
+  private async approve({ at, outcome, again }: Operation & { kind: 'approve' }): Promise<[string, string]> {
+    const target = this.target(at);
+    if (!target) return ['', ''];
+    const operation = again ? this.lastOperation : undefined;
+    const reply = await this.scripts.finishApproval(target.id, operation, outcome);
+    const told = reply.verdict === 'unknown' ? 'unknown' : `${reply.verdict} ${letterOf(reply.state)}`;
+    return [told, this.reference.finishApproval(target.id, operation, outcome)];
   }
 
   private target(at: number): SideBySide['opened'][number] | undefined {
@@ -342,15 +402,13 @@ export class SideBySide {
 }
 
 function letterOf(state: string): string {
-  return {
-    pending: 'P',
-    approved: 'A',
-    expired: 'X',
-    locked: 'L',
-    canceled: 'C',
-    denied: 'D',
-    undeliverable: 'U',
-  }[state]!;
+  return Object.keys(STATE_OF_LETTER).find((letter) => STATE_OF_LETTER[letter] === state)!;
+}
+
+function renderSettle(reply: SettleReply): string {
+  return reply.outcome === 'settled'
+    ? `settled ${reply.messageState} ${letterOf(reply.state)} ${reply.nextStepOwed}`
+    : reply.outcome;
 }
 
 function renderOpen(reply: OpenReply): string {

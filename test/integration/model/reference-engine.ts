@@ -18,6 +18,11 @@ export interface ModelMessage {
   due: number;
   token: string;
   duplicatePossible: boolean;
+  step: number;
+  /** Silent from here on, the next step follows. */
+  watchedUntil: number | undefined;
+  owesNext: boolean;
+  followed: boolean;
 }
 
 export interface ModelChallenge {
@@ -32,6 +37,8 @@ export interface ModelChallenge {
   expires: number;
   resendFrom: number;
   messages: ModelMessage[];
+  steps: number;
+  strict: boolean;
   context: string;
   approvedBy: string | undefined;
   countedOperations: Set<string>;
@@ -59,6 +66,7 @@ export class ReferenceEngine {
     code: string,
     context: string,
     replaces: string | undefined,
+    { steps, strict }: { steps: number; strict: boolean },
   ): string {
     const known = this.challenges.get(id);
     if (known) return `opened ${known.messages.length} ${known.failures}`;
@@ -71,8 +79,8 @@ export class ReferenceEngine {
     let superseded: ModelChallenge | undefined;
     if (live) {
       this.letExpire(live);
-      if (live.state === 'P' || (live.state === 'L' && this.now < live.expires)) {
-        if (live.state === 'L' || liveId !== replaces) return `live ${liveId}`;
+      if (live.state === 'P' || ('LG'.includes(live.state) && this.now < live.expires)) {
+        if (live.state !== 'P' || liveId !== replaces) return `live ${liveId}`;
         if (this.now < live.resendFrom) return 'cool_down';
         if (live.messages.length + 1 > this.rules.maxMessages) return 'send_limit';
         superseded = live;
@@ -82,7 +90,7 @@ export class ReferenceEngine {
       }
     }
     if (this.receiverIsFull(receiver)) return 'receiver';
-    const empty = (): ModelMessage => ({ state: 'f', tries: 0, due: 0, token: '', duplicatePossible: false });
+    const empty = (): ModelMessage => ({ ...this.queued(0), state: 'f', due: 0 });
     const challenge: ModelChallenge = {
       id,
       tenant,
@@ -95,7 +103,9 @@ export class ReferenceEngine {
       expires,
       resendFrom:
         this.now + (this.rules.coolDownsMs[Math.min(sends, this.rules.coolDownsMs.length) - 1] ?? 0),
-      messages: [...Array.from({ length: sends - 1 }, empty), this.queued()],
+      messages: [...Array.from({ length: sends - 1 }, empty), this.queued(0)],
+      steps,
+      strict,
       context,
       approvedBy: undefined,
       countedOperations: new Set(),
@@ -114,6 +124,7 @@ export class ReferenceEngine {
     const challenge = this.find(id, tenant);
     if (!challenge) return 'unknown';
     this.letExpire(challenge);
+    if (challenge.state === 'G' && challenge.approvedBy === operation) return 'approving G';
     if (challenge.state !== 'P') {
       if (challenge.approvedBy === operation) return `repeated ${challenge.state}`;
       if (challenge.state === 'L' && challenge.countedOperations.has(operation)) return 'locked L';
@@ -128,6 +139,11 @@ export class ReferenceEngine {
     challenge.failures++;
     if (code === challenge.code) {
       challenge.approvedBy = operation;
+      if (challenge.strict) {
+        challenge.state = 'G';
+        this.events.push('challenge.approving');
+        return 'approving G';
+      }
       this.finish(challenge, 'A', '');
       return 'approved A';
     }
@@ -150,7 +166,7 @@ export class ReferenceEngine {
     if (this.now < challenge.resendFrom) return 'cool_down';
     if (this.receiverIsFull(challenge.receiver)) return 'receiver';
     this.noteSend(challenge.receiver);
-    challenge.messages.push(this.queued());
+    challenge.messages.push(this.queued(0));
     const number = challenge.messages.length;
     challenge.resendFrom =
       this.now + (this.rules.coolDownsMs[Math.min(number, this.rules.coolDownsMs.length) - 1] ?? 0);
@@ -181,8 +197,9 @@ export class ReferenceEngine {
     if (RANK[message.state]! > 0) return `done ${message.state}`;
     if (this.now < message.due) return 'later';
     const was = message.state;
-    const give_up = (): string => {
+    const give_up = (nextMayHelp = false): string => {
       message.state = was === 'q' ? 'f' : 'u';
+      if (nextMayHelp) this.owe(challenge, message);
       this.events.push(message.state === 'f' ? 'message.failed' : 'message.unknown');
       this.finishIfUndeliverable(challenge);
       return `done ${message.state}`;
@@ -192,10 +209,10 @@ export class ReferenceEngine {
     const life = challenge.expires - challenge.openedAt;
     if (challenge.expires - this.now < Math.min(this.rules.leastLifeMs, life / 5)) return give_up();
     if (was !== 'q') {
-      if (message.duplicatePossible) return give_up();
+      if (message.duplicatePossible) return give_up(true);
       message.duplicatePossible = true;
     }
-    if (message.tries >= this.rules.maxTries) return give_up();
+    if (message.tries >= this.rules.maxTries) return give_up(true);
     Object.assign(message, {
       state: 's',
       token,
@@ -206,7 +223,13 @@ export class ReferenceEngine {
     return `claimed ${message.tries} ${message.duplicatePossible}`;
   }
 
-  settle(id: string, number: number, token: string | undefined, outcome: string, afterMs: number): string {
+  settle(
+    id: string,
+    number: number,
+    token: string | undefined,
+    outcome: string,
+    { afterMs = 0, watchMs = 0, followUnresolved = false },
+  ): string {
     const challenge = this.challenges.get(id);
     const message = challenge?.messages[number - 1];
     if (!challenge || !message) return 'gone';
@@ -215,6 +238,7 @@ export class ReferenceEngine {
       rejected: 'f',
       retry: 'q',
       unknown: 'u',
+      unresolved: 'u',
       sent: 't',
       delivered: 'd',
       read: 'r',
@@ -222,12 +246,22 @@ export class ReferenceEngine {
     }[outcome]!;
     if (token !== undefined) {
       if (message.token !== token || (message.state !== 's' && RANK[message.state] === 0)) return 'lost';
-      if (message.state !== 's') return 'ignored';
+      if (message.state !== 's') {
+        if (outcome === 'accepted' && RANK[message.state]! < RANK['d']!) this.watch(message, watchMs);
+        return 'ignored';
+      }
     } else if (target === 'f' ? RANK[message.state]! >= RANK['d']! : RANK[message.state]! >= RANK[target]!) {
       return 'ignored';
     }
     message.state = target;
-    if (target === 'q' || target === 'u') message.due = this.now + afterMs;
+    if (target === 'q' || target === 'u')
+      message.due = this.now + (outcome === 'unresolved' ? Infinity : afterMs);
+    if (target === 'a') this.watch(message, watchMs);
+    if ('dfr'.includes(target) || outcome === 'unresolved') message.watchedUntil = undefined;
+    // A receipt that it went out after all takes back what an unresolved message owed.
+    if (target === 't' && message.watchedUntil === undefined) message.owesNext = false;
+    if ('dr'.includes(target)) message.owesNext = false;
+    if (target === 'f' || (outcome === 'unresolved' && followUnresolved)) this.owe(challenge, message);
     this.events.push(
       {
         a: 'message.accepted',
@@ -240,7 +274,49 @@ export class ReferenceEngine {
       }[target]!,
     );
     if (target === 'f') this.finishIfUndeliverable(challenge);
-    return `settled ${target} ${challenge.state}`;
+    return `settled ${target} ${challenge.state} ${message.owesNext}`;
+  }
+
+  follow(id: string, number: number, stepsLeft: boolean): string {
+    const challenge = this.challenges.get(id);
+    const message = challenge?.messages[number - 1];
+    if (!challenge || !message) return 'not_owed';
+    this.letExpire(challenge);
+    const silent =
+      message.watchedUntil !== undefined &&
+      RANK[message.state]! < RANK['d']! &&
+      this.now >= message.watchedUntil;
+    if (challenge.state !== 'P' || !(message.owesNext || silent)) return 'not_owed';
+    Object.assign(message, { owesNext: false, watchedUntil: undefined, followed: true });
+    if (!stepsLeft || challenge.messages.length >= this.rules.maxMessages) {
+      this.finishIfUndeliverable(challenge);
+      return `none_left ${challenge.state}`;
+    }
+    challenge.messages.push(this.queued(message.step + 1));
+    this.events.push('message.queued');
+    return `followed ${challenge.messages.length}`;
+  }
+
+  finishApproval(id: string, operation: string | undefined, outcome: string): string {
+    const challenge = this.challenges.get(id);
+    if (!challenge) return 'unknown';
+    if (challenge.state !== 'G' || (operation !== undefined && operation !== challenge.approvedBy)) {
+      const repeated = challenge.state === 'A' && challenge.approvedBy === operation;
+      return `${repeated ? 'repeated' : 'ended'} ${challenge.state}`;
+    }
+    if (outcome === 'release') {
+      challenge.state = 'P';
+      challenge.failures--;
+      challenge.approvedBy = undefined;
+      this.events.push('challenge.approval_released');
+      return 'wrong P';
+    }
+    this.finish(challenge, 'A', '');
+    if (outcome === 'approve') return 'approved A';
+    // Told when it was given: this time it is only noted.
+    this.events.pop();
+    this.events.push('challenge.approval_repeated');
+    return 'ended A';
   }
 
   /** What the sweeper does to every challenge whose time has come. */
@@ -253,8 +329,26 @@ export class ReferenceEngine {
     return challenge?.tenant === tenant ? challenge : undefined;
   }
 
-  private queued(): ModelMessage {
-    return { state: 'q', tries: 0, due: this.now, token: '', duplicatePossible: false };
+  private queued(step: number): ModelMessage {
+    return {
+      state: 'q',
+      tries: 0,
+      due: this.now,
+      token: '',
+      duplicatePossible: false,
+      step,
+      watchedUntil: undefined,
+      owesNext: false,
+      followed: false,
+    };
+  }
+
+  private watch(message: ModelMessage, watchMs: number): void {
+    if (watchMs > 0) message.watchedUntil = this.now + watchMs;
+  }
+
+  private owe(challenge: ModelChallenge, message: ModelMessage): void {
+    message.owesNext = challenge.state === 'P' && !message.followed && message.step + 1 < challenge.steps;
   }
 
   private countMalformed(challenge: ModelChallenge): string {
@@ -286,7 +380,10 @@ export class ReferenceEngine {
   }
 
   private finishIfUndeliverable(challenge: ModelChallenge): void {
-    if (challenge.state === 'P' && challenge.messages.every((message) => message.state === 'f'))
+    if (
+      challenge.state === 'P' &&
+      challenge.messages.every((message) => message.state === 'f' && !message.owesNext)
+    )
       this.finish(challenge, 'U', '');
   }
 

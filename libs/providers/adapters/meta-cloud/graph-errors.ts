@@ -1,12 +1,13 @@
 import type { FailureClass } from '../../message-provider.js';
 
 /** What one Graph error code means for a message. The router reads the class; nobody else looks at Meta's codes. */
-export type GraphVerdict = { retryAfterMs: number } | { failure: FailureClass } | 'unknown';
+export type GraphVerdict = { retryAfterMs: number; throttled?: true } | { failure: FailureClass } | 'unknown';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
 
 const retry = (retryAfterMs: number): GraphVerdict => ({ retryAfterMs });
+const throttle = (retryAfterMs: number): GraphVerdict => ({ retryAfterMs, throttled: true });
 const reject = (failure: FailureClass): GraphVerdict => ({ failure });
 
 /**
@@ -18,15 +19,15 @@ const VERDICTS: Record<number, GraphVerdict> = {
   1: retry(SECOND),
   2: retry(2 * SECOND),
   3: reject('account'),
-  4: retry(MINUTE),
+  4: throttle(MINUTE),
   10: reject('account'),
   33: reject('account'),
   100: reject('bug'),
   190: reject('account'),
   368: reject('account'),
-  80007: retry(MINUTE),
+  80007: throttle(MINUTE),
   130403: reject('receiver'),
-  130429: retry(SECOND),
+  130429: throttle(SECOND),
   130472: reject('receiver'),
   130497: reject('receiver'),
   131000: retry(SECOND),
@@ -48,7 +49,7 @@ const VERDICTS: Record<number, GraphVerdict> = {
   131051: reject('bug'),
   131052: reject('bug'),
   131053: reject('bug'),
-  131056: retry(6 * SECOND),
+  131056: throttle(6 * SECOND),
   131057: retry(MINUTE),
   131062: reject('receiver'),
   132000: reject('template'),
@@ -95,7 +96,8 @@ export function judgeGraphError(
   const known = VERDICTS[code];
   if (known) return known;
   if (code >= 200 && code <= 299) return reject('account');
-  if (isTransient || status === 429) return retry(SECOND);
+  if (status === 429) return throttle(SECOND);
+  if (isTransient) return retry(SECOND);
   if (status >= 500) return 'unknown';
   return reject(status === 401 || status === 403 ? 'account' : 'bug');
 }

@@ -116,10 +116,11 @@ function toResult(answer: GraphAnswer): SendResult {
       const reason = `meta_${answer.error.code}`;
       if (verdict === 'unknown') return { outcome: 'unknown', reason };
       if ('failure' in verdict) return { outcome: 'rejected', reason, failure: verdict.failure };
-      return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? verdict.retryAfterMs };
+      const { retryAfterMs, throttled } = verdict;
+      return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? retryAfterMs, throttled };
     }
     case 'throttled':
-      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs };
+      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs, throttled: true };
     case 'not_sent':
       return { outcome: 'retry', reason: answer.reason };
     // A 5xx without Graph's envelope comes from something in front of it: nobody can say what Graph did.

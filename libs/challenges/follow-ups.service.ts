@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { GeneratorsService, type PublishedGenerator } from '#generators';
+import type { Channel } from '#providers';
+import { RetiredKey } from '#platform/crypto';
+import { Problem } from '#platform/errors';
+import type { Identifier } from '#platform/identifiers';
+import { loggerFor } from '#platform/logging';
+import { LETTER_OF_CHANNEL } from './channel-letters.js';
+import { CodeVault, joinSealed } from './code-vault.js';
+import { MessageStore, type NextStep, type RoutedMessage } from './hot-store/message-store.js';
+import { limitsFor } from './limits.js';
+import { readReceiver, type Receivers } from './receivers.js';
+import { RoutePlanner } from './route-planner.js';
+import { SendQueue } from './send-queue.js';
+
+/** Lets the next step of a plan follow a message that failed or stays silent: same code, same challenge. */
+@Injectable()
+export class FollowUpsService {
+  private readonly logger = loggerFor('follow-ups');
+
+  constructor(
+    private readonly messages: MessageStore,
+    private readonly vault: CodeVault,
+    private readonly generators: GeneratorsService,
+    private readonly planner: RoutePlanner,
+    private readonly queue: SendQueue,
+  ) {}
+
+  /** Safe to repeat and to race: the script follows a message once, and only one that is owed a successor. */
+  async follow(challengeId: Identifier, number: number, cause: 'failed' | 'silent'): Promise<void> {
+    const current = await this.messages.routed(challengeId, number);
+    if (!current) return;
+    const generator = await this.generators.loadVersion(current.generator);
+    const next = generator && (await this.nextStep(challengeId, current, generator, cause));
+    const most = generator && limitsFor(current.mode).maxMessages ? generator.resend.maxMessages : 0;
+    const reply = await this.messages.follow(challengeId, number, next, most);
+    if (reply.outcome !== 'followed') return;
+    const channel = generator!.plan[next!.step]!.channel as Channel;
+    await this.queue.add(channel, challengeId, reply.number, 1);
+  }
+
+  private async nextStep(
+    challengeId: Identifier,
+    current: RoutedMessage,
+    generator: PublishedGenerator,
+    cause: string,
+  ): Promise<NextStep | undefined> {
+    const receivers = this.receiversOf(challengeId, current);
+    if (!receivers) return undefined;
+    const { mode, language } = current;
+    const route = await this.planner.choose({ generator, mode, receivers, language, from: current.step + 1 });
+    if (route instanceof Problem) return undefined;
+    return {
+      channelLetter: LETTER_OF_CHANNEL[route.step.channel as Channel],
+      accountId: route.step.accountId,
+      step: route.stepNumber,
+      language: route.language,
+      route: route.reason === 'plan' ? `fallback:${cause}` : `fallback:${cause},${route.reason}`,
+    };
+  }
+
+  private receiversOf(challengeId: Identifier, { tenantId, record }: RoutedMessage): Receivers | undefined {
+    try {
+      const fallback = joinSealed(record, 'fr');
+      return {
+        primary: readReceiver(this.vault.openReceiver(tenantId, challengeId, joinSealed(record, 'sr'))),
+        fallback: fallback
+          ? readReceiver(this.vault.openFallback(tenantId, challengeId, fallback))
+          : undefined,
+      };
+    } catch (error) {
+      if (!(error instanceof RetiredKey)) throw error;
+      this.logger.error(
+        { kid: error.kid },
+        'a receiver was sealed under a key that is gone; nothing follows',
+      );
+      return undefined;
+    }
+  }
+}

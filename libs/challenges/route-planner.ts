@@ -1,0 +1,181 @@
+import { Injectable } from '@nestjs/common';
+import type { ChannelStep, PublishedGenerator } from '#generators';
+import {
+  AccountsService,
+  admitRoute,
+  type Channel,
+  CircuitBreakers,
+  type LoadedAccount,
+  type RouteRefusal,
+} from '#providers';
+import { type PublishedTemplate, TemplatesService } from '#templates';
+import { type ErrorCode, Problem } from '#platform/errors';
+import type { CanonicalReceiver } from '#platform/phone';
+import { type Receivers, receiverFor } from './receivers.js';
+
+export interface RouteRequest {
+  generator: PublishedGenerator;
+  mode: 'live' | 'test';
+  receivers: Receivers;
+  /** Only steps of this channel. */
+  channel?: string;
+  language?: string;
+  /** The first step that may be taken; 0 unless earlier ones were tried. */
+  from?: number;
+}
+
+/** The step a message takes, and where it leads. */
+export interface Route {
+  step: ChannelStep;
+  stepNumber: number;
+  to: CanonicalReceiver;
+  language: string;
+  /** Why this step: `plan`, or what stood in the way of those before it. */
+  reason: string;
+}
+
+type Candidate = [step: ChannelStep, stepNumber: number];
+
+/**
+ * Chooses the step of a generator's plan that a message takes: the first whose account may be used, is healthy,
+ * reaches the receiver and has its template approved. The refusal of the first step is told when none will do.
+ */
+@Injectable()
+export class RoutePlanner {
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly templates: TemplatesService,
+    private readonly breakers: CircuitBreakers,
+  ) {}
+
+  /** At once when memory holds what is asked for, which is every time but the first. */
+  choose(request: RouteRequest): Route | Problem | Promise<Route | Problem> {
+    const candidates = candidatesOf(request);
+    if (candidates.length === 0) return channelProblem(request.channel ?? '');
+    const refusals: Refusal[] = [];
+    for (const [at, candidate] of candidates.entries()) {
+      const [account, template] = this.load(candidate[0]);
+      if (account instanceof Promise || template instanceof Promise)
+        return this.chooseLater(request, candidates.slice(at), refusals);
+      const judged = this.judge(request, candidate, account, template, refusals);
+      if (!('code' in judged)) return judged;
+      refusals.push(judged);
+    }
+    return refusals[0]!.problem;
+  }
+
+  private async chooseLater(
+    request: RouteRequest,
+    candidates: readonly Candidate[],
+    refusals: Refusal[],
+  ): Promise<Route | Problem> {
+    for (const candidate of candidates) {
+      const [loadingAccount, loadingTemplate] = this.load(candidate[0]);
+      const [account, template] = [await loadingAccount, await loadingTemplate];
+      const judged = this.judge(request, candidate, account, template, refusals);
+      if (!('code' in judged)) return judged;
+      refusals.push(judged);
+    }
+    return refusals[0]!.problem;
+  }
+
+  private load({ accountId, templateId }: ChannelStep) {
+    return [
+      this.accounts.load(accountId),
+      templateId === undefined ? undefined : this.templates.load(templateId),
+    ] as const;
+  }
+
+  private judge(
+    { mode, receivers, language }: RouteRequest,
+    [step, stepNumber]: Candidate,
+    account: LoadedAccount | undefined,
+    template: PublishedTemplate | undefined,
+    refusals: readonly Refusal[],
+  ): Route | Refusal {
+    const to = receiverFor(step.channel as Channel, receivers);
+    if (!to) return refuse('address_missing', addressProblem(step.channel));
+    const simulator = account !== undefined && this.accounts.isSimulator(account);
+    const admitted = admitRoute(account, step, to, { mode, simulator });
+    if ('refused' in admitted) return refuse(admitted.refused, new Problem(ROUTE_PROBLEMS[admitted.refused]));
+    if (this.breakers.isOpen(step.accountId))
+      return refuse('breaker_open', new Problem('channel.unavailable', { retryAfterSeconds: 10 }));
+    const wording = chooseLanguage(step, template, language ?? step.language);
+    if (wording instanceof Problem) return refuse('template_not_approved', wording);
+    const [first] = refusals;
+    return {
+      step,
+      stepNumber,
+      to,
+      language: wording,
+      reason: first ? `after:${first.code}` : 'plan',
+    };
+  }
+}
+
+/** What stood in the way of one step. */
+interface Refusal {
+  code: string;
+  problem: Problem;
+}
+
+function refuse(code: string, problem: Problem): Refusal {
+  return { code, problem };
+}
+
+function candidatesOf({ generator, channel, from = 0 }: RouteRequest): Candidate[] {
+  return generator.plan
+    .map((step, stepNumber): Candidate => [step, stepNumber])
+    .filter(
+      ([step, stepNumber]) => stepNumber >= from && (channel === undefined || step.channel === channel),
+    );
+}
+
+/** The language to send in: the one asked for, its base language, or the plan's. It must be approved. */
+function chooseLanguage(
+  step: ChannelStep,
+  template: PublishedTemplate | undefined,
+  wanted: string,
+): string | Problem {
+  if (step.templateId === undefined) return wanted;
+  if (!template)
+    return new Problem('template.not_approved', {
+      detail: 'The template was deleted. Point the generator at another one.',
+      members: { templateStatus: 'deleted' },
+    });
+  const find = (code: string): PublishedTemplate['languages'][number] | undefined =>
+    template.languages.find((entry) => entry.language === code);
+  const found = find(wanted) ?? find(wanted.split('_', 1)[0]!) ?? find(step.language);
+  if (found?.status === 'approved') return found.language;
+  const status = found?.status ?? 'missing';
+  const advice =
+    status === 'pending'
+      ? 'Wait for the approval, or ask for it with POST /v1/templates/{id}/sync.'
+      : 'Submit a new template and point the generator at it.';
+  return new Problem('template.not_approved', {
+    detail: `The template is ${status}. ${advice}`,
+    members: { templateStatus: status },
+  });
+}
+
+function channelProblem(channel: string): Problem {
+  const known = ['whatsapp', 'sms', 'email', 'voice'].includes(channel);
+  if (known)
+    return new Problem('channel.not_configured', { detail: 'The generator has no step for this channel.' });
+  return Problem.field('channel', 'not_allowed', 'channel must be one of the generator’s channels');
+}
+
+function addressProblem(channel: string): Problem {
+  return Problem.field(
+    'receiver',
+    'wrong_kind',
+    channel === 'email' ? 'receiver must be an e-mail address here' : 'receiver must be a phone number here',
+  );
+}
+
+const ROUTE_PROBLEMS: Record<RouteRefusal, ErrorCode> = {
+  account_missing: 'channel.not_configured',
+  sender_missing: 'channel.not_configured',
+  country_not_allowed: 'receiver.destination_not_allowed',
+  test_key_live_account: 'auth.test_key_live_account',
+};
