@@ -6,6 +6,7 @@ import { Problem } from '#platform/errors';
 import { type Identifier, newId } from '#platform/identifiers';
 import { loggerFor } from '#platform/logging';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
+import { EarlyNotices } from './early-notices.js';
 import { TemplateEntity, TemplateLanguageEntity, type TemplateContent } from './template.entity.js';
 import { checkTemplate, type LanguageInput } from './template-rules.js';
 
@@ -35,6 +36,7 @@ export class TemplatesService implements OnModuleInit {
     private readonly publisher: ConfigPublisher,
     private readonly published: PublishedConfig,
     private readonly accounts: AccountsService,
+    private readonly earlyNotices: EarlyNotices,
   ) {}
 
   onModuleInit(): void {
@@ -110,6 +112,7 @@ export class TemplatesService implements OnModuleInit {
     }
     if (refusal && languages.length === 0) throw refusal;
     await this.insert(tenantId, account.id, id, input.name, languages);
+    for (const { externalId } of languages) await this.applyEarly(account.id, externalId);
     if (refusal) throw refusal;
     return this.get(tenantId, id);
   }
@@ -186,8 +189,27 @@ export class TemplatesService implements OnModuleInit {
     return this.get(tenantId, id);
   }
 
-  /** Takes over what a webhook or a sync says. False when the account has no such template. */
-  applyStatus(
+  /** Takes over what a webhook says; kept for a while when it is about a template that is only being written down. */
+  async applyNotice(
+    accountId: Identifier,
+    externalId: string,
+    status: TemplateStatus,
+    reason?: string,
+  ): Promise<boolean> {
+    if (await this.applyStatus(accountId, externalId, status, reason)) return true;
+    await this.earlyNotices.keep(accountId, externalId, { status, reason });
+    // Written down meanwhile, it would not be looked for again.
+    const known = await this.database.repository(TemplateLanguageEntity).existsBy({ accountId, externalId });
+    return known && this.applyEarly(accountId, externalId);
+  }
+
+  private async applyEarly(accountId: Identifier, externalId: string): Promise<boolean> {
+    const notice = await this.earlyNotices.take(accountId, externalId);
+    return notice !== undefined && this.applyStatus(accountId, externalId, notice.status, notice.reason);
+  }
+
+  /** False when the account has no such template. */
+  private applyStatus(
     accountId: Identifier,
     externalId: string,
     status: TemplateStatus,

@@ -32,7 +32,7 @@ export class ReceiptsService {
       if (notice.kind === 'status') {
         await this.deliveries.receive(account.id, account.provider.id, notice);
       } else {
-        const known = await this.templates.applyStatus(
+        const known = await this.templates.applyNotice(
           account.id,
           notice.externalId,
           notice.status,
