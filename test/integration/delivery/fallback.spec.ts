@@ -79,10 +79,10 @@ describe('a channel plan of two accounts', () => {
       (found) => states(found)[0] === 'delivered',
     );
 
-    house.moveClock(29_000);
+    house.moveClock(20_000);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(states(await read(silent))).toEqual(['accepted']);
-    house.moveClock(2_000);
+    house.moveClock(11_000);
     await until(
       () => read(silent),
       (found) => states(found).join() === 'accepted,accepted',
