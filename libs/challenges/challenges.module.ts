@@ -9,6 +9,8 @@ import { DeliveriesService } from './deliveries.service.js';
 import { HotStore } from './hot-store/hot-store.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
+import { ReceiversService } from './receivers.service.js';
+import { RefusalsService } from './refusals.service.js';
 import { SendQueue } from './send-queue.js';
 
 @Module({
@@ -19,6 +21,8 @@ import { SendQueue } from './send-queue.js';
     DeliveriesService,
     ChallengeHistory,
     PlanResolver,
+    ReceiversService,
+    RefusalsService,
     HotStore,
     CodeVault,
     SendQueue,
@@ -30,6 +34,7 @@ import { SendQueue } from './send-queue.js';
     ChallengeHistory,
     CodeVault,
     HotStore,
+    ReceiversService,
     SendQueue,
   ],
 })

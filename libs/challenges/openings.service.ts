@@ -19,8 +19,11 @@ import {
   type OpenReply,
   type Refusal,
   type ResendReply,
+  type SendAges,
 } from './hot-store/hot-store.js';
 import { type LimitProfile, limitsFor } from './limits.js';
+import { type RateLimitFields, rateLimitFields } from './rate-limit-fields.js';
+import { RefusalsService } from './refusals.service.js';
 import { SendQueue } from './send-queue.js';
 
 /** What to do when the same question is open already: see architecture, "Opening again". */
@@ -49,6 +52,8 @@ export interface Opened {
   sends: number;
   /** False when an identical request within 5 s sent nothing. */
   sent: boolean;
+  /** Header fields that tell what is left; undefined where nothing is limited. */
+  rateLimit?: RateLimitFields;
 }
 
 /** A refusal is a value: a dialect reads its code and answers in its vendor's words. */
@@ -72,6 +77,7 @@ interface Prepared {
 type Chosen = Pick<Prepared, 'input' | 'caller' | 'to' | 'step' | 'stepNumber' | 'contextDigest'>;
 
 const RETURN_WITHIN_MS = 5_000;
+const SEND_LIMIT_RETRY_SECONDS = 60;
 
 /** Opens challenges and adds messages to them. Redis only: nothing here waits for PostgreSQL or a provider. */
 @Injectable()
@@ -86,11 +92,14 @@ export class OpeningsService {
     private readonly templates: TemplatesService,
     private readonly partitions: Partitions,
     private readonly metrics: Metrics,
+    private readonly refusals: RefusalsService,
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
-    const prepared = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
-    const result = await this.openPrepared(prepared instanceof Promise ? await prepared : prepared);
+    const preparing = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
+    if (prepared instanceof Problem) await this.refusals.note(caller, input, prepared.code);
+    const result = await this.openPrepared(prepared);
     this.metrics.opens.inc({ outcome: 'refused' in result ? result.refused.code : 'opened' });
     return result;
   }
@@ -103,19 +112,13 @@ export class OpeningsService {
     receiver: string,
     input: { channel?: string; language?: string; contextDigest: string; purpose: Purpose },
   ): Promise<OpenResult> {
-    const prepared = await this.prepare(
-      caller,
-      {
-        generator,
-        receiver,
-        channel: input.channel,
-        language: input.language,
-        purpose: input.purpose,
-        onLive: 'resend',
-      },
-      input.contextDigest,
-    );
-    if (prepared instanceof Problem) return { refused: prepared };
+    const { channel, language, purpose, contextDigest } = input;
+    const request: OpenInput = { generator, receiver, channel, language, purpose, onLive: 'resend' };
+    const prepared = await this.prepare(caller, request, contextDigest);
+    if (prepared instanceof Problem) {
+      await this.refusals.note(caller, request, prepared.code, id);
+      return { refused: prepared };
+    }
     return this.addMessage(prepared, id);
   }
 
@@ -172,7 +175,7 @@ export class OpeningsService {
       language,
       limits: limitsFor(caller.mode),
       partition,
-      limitName: `${caller.tenantId}:${ref}`,
+      limitName: ref,
       liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
     };
   }
@@ -211,7 +214,9 @@ export class OpeningsService {
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       replaces,
       message: this.message(prepared),
-      windows: limits.receiver,
+      limits: limits.receiver,
+      country: to.country,
+      prefixDigest: this.vault.prefixDigest(to.canonical),
       fields,
     };
   }
@@ -243,7 +248,7 @@ export class OpeningsService {
       limitName,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       coolDownsMs: coolDowns(generator, limits),
-      windows: limits.receiver,
+      limits: limits.receiver,
       message: this.message(prepared),
       language: prepared.language,
       rotated: rotates
@@ -255,7 +260,7 @@ export class OpeningsService {
     });
     // Where no limit holds, a record that is full of messages is succeeded by a new one.
     if (reply.outcome === 'send_limit' && !limits.maxMessages) return this.replace(prepared, id);
-    if (reply.outcome !== 'resent') return { refused: resendProblem(reply) };
+    if (reply.outcome !== 'resent') return { refused: resendProblem(reply, limits) };
     await this.enqueue(prepared, id, reply.number);
     return {
       opened: {
@@ -266,6 +271,7 @@ export class OpeningsService {
         attemptsRemaining: reply.allowed - reply.failures,
         sends: reply.number,
         sent: true,
+        rateLimit: this.rateLimit(prepared, reply.number, reply.ages),
       },
     };
   }
@@ -312,7 +318,7 @@ export class OpeningsService {
     id: Identifier,
     reply: Exclude<OpenReply, { outcome: 'live' }>,
   ): Promise<OpenResult> {
-    if (reply.outcome !== 'opened') return { refused: limitProblem(reply) };
+    if (reply.outcome !== 'opened') return { refused: limitProblem(reply, prepared.limits) };
     await this.enqueue(prepared, id, reply.sends);
     return {
       opened: {
@@ -323,8 +329,13 @@ export class OpeningsService {
         attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
         sends: reply.sends,
         sent: true,
+        rateLimit: this.rateLimit(prepared, reply.sends, reply.ages),
       },
     };
+  }
+
+  private rateLimit({ limits, input }: Prepared, sends: number, ages: SendAges): RateLimitFields | undefined {
+    return rateLimitFields(limits, { sends, maxMessages: input.generator.resend.maxMessages }, ages);
   }
 
   /** The message is safe in its record already: when the queue does not answer, the sweeper adds it. */
@@ -405,16 +416,26 @@ function routeProblem(refused: RouteRefusal): Problem {
   return new Problem(ROUTE_PROBLEMS[refused]);
 }
 
-function limitProblem(reply: Refusal): Problem {
-  if (reply.outcome === 'send_limit') return new Problem('challenge.send_limit', { retryAfterSeconds: 60 });
-  const code = reply.outcome === 'cool_down' ? 'limit.cool_down' : 'limit.receiver';
-  return new Problem(code, { retryAfterSeconds: reply.waitMs / 1_000 });
+const LIMIT_CODES: Record<Refusal['outcome'], ErrorCode> = {
+  cool_down: 'limit.cool_down',
+  send_limit: 'challenge.send_limit',
+  receiver: 'limit.receiver',
+  slowed: 'limit.receiver',
+  unsolicited: 'limit.unsolicited',
+  disabled: 'receiver.disabled',
+};
+
+function limitProblem({ outcome, waitMs, ages }: Refusal, limits: LimitProfile): Problem {
+  const headers: Record<string, string> | undefined = rateLimitFields(limits, undefined, ages);
+  if (outcome === 'disabled') return new Problem('receiver.disabled', { headers });
+  const retryAfterSeconds = outcome === 'send_limit' ? SEND_LIMIT_RETRY_SECONDS : waitMs / 1_000;
+  return new Problem(LIMIT_CODES[outcome], { retryAfterSeconds, headers });
 }
 
-function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>): Problem {
+function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>, limits: LimitProfile): Problem {
   if (reply.outcome === 'unknown') return new Problem('challenge.not_found');
   if (reply.outcome === 'ended') return endedProblem(reply.state, reply.why);
-  return limitProblem(reply);
+  return limitProblem(reply, limits);
 }
 
 /** What a call on an ended challenge is told: the true state and why, so that "used" and "expired" differ. */

@@ -16,6 +16,8 @@ const SCRIPTS = [
   'read-challenge',
   'expire-due',
   'due-messages',
+  'journal-refusal',
+  'unblock-receiver',
 ] as const;
 
 /** When the sweeper looks for a message whose `queue.add` may have been lost. */
@@ -26,11 +28,21 @@ export interface Window {
   seconds: number;
 }
 
+/** What one receiver may be sent; see the receiver's record in `record.lua`. No window is longer than a day. */
+export interface ReceiverLimits {
+  /** Messages of one tenant (FR-02). */
+  windows: readonly Window[];
+  /** Messages of all tenants together (FR-03); 30 at most fit the record. */
+  platform: Window;
+  /** Messages of one tenant since the last right answer (STD-10). */
+  unsolicited: Window;
+}
+
 export interface OpenRecord {
   id: Identifier;
   /** What follows the generator in the live key: the receiver, and purpose and context when they are not the usual ones. */
   liveName: string;
-  /** `<tenant>:<receiver>` in the limit key. */
+  /** The receiver in its limit key. */
   limitName: string;
   generatorId: Identifier;
   lifeMs: number;
@@ -38,22 +50,41 @@ export interface OpenRecord {
   maxMessages: number;
   replaces?: Identifier;
   message: { channelLetter: string; accountId: Identifier; step: number };
-  windows: readonly Window[];
+  /** Undefined when the receiver is neither counted nor limited. */
+  limits: ReceiverLimits | undefined;
   /** The receiver's name in history. */
   receiverRef: string;
+  /** For the journal only: ISO country, and digest of the number without its last four digits. */
+  country?: string;
+  prefixDigest?: string;
   /** Fields of `record.lua`. */
   fields: Readonly<Record<string, string | number>>;
 }
 
 export type OpenReply =
-  | { outcome: 'opened'; expiresAt: number; resendFrom: number; sends: number; failures: number }
+  | {
+      outcome: 'opened';
+      expiresAt: number;
+      resendFrom: number;
+      sends: number;
+      failures: number;
+      ages: SendAges;
+    }
   | { outcome: 'live'; id: Identifier; openedAt: number; now: number }
   | Refusal;
 
-export type Refusal =
-  | { outcome: 'cool_down'; waitMs: number }
-  | { outcome: 'receiver'; waitMs: number }
-  | { outcome: 'send_limit' };
+/** Seconds since each remembered send to a receiver; undefined when none is remembered. */
+export type SendAges = readonly number[] | undefined;
+
+const REFUSALS = ['cool_down', 'send_limit', 'receiver', 'slowed', 'unsolicited', 'disabled'] as const;
+
+/** A limit said no, and the journal has it. */
+export interface Refusal {
+  outcome: (typeof REFUSALS)[number];
+  waitMs: number;
+  ages: SendAges;
+}
+
 export interface Ended {
   outcome: 'ended';
   state: ChallengeState;
@@ -61,6 +92,14 @@ export interface Ended {
 }
 export interface Unknown {
   outcome: 'unknown';
+}
+export interface Canceled {
+  outcome: 'canceled';
+  failures: number;
+  allowed: number;
+  expiresAt: number;
+  resendFrom: number;
+  sends: number;
 }
 
 export interface CheckQuestion {
@@ -76,7 +115,16 @@ export interface CheckQuestion {
 }
 
 export type Verdict =
-  'approved' | 'repeated' | 'wrong' | 'locked' | 'ended' | 'unknown' | 'format' | 'format_limit' | 'context';
+  | 'approved'
+  | 'repeated'
+  | 'wrong'
+  | 'locked'
+  | 'ended'
+  | 'unknown'
+  | 'format'
+  | 'format_limit'
+  | 'context'
+  | 'disabled';
 
 export interface CheckReply {
   verdict: Verdict;
@@ -88,6 +136,8 @@ export interface CheckReply {
   resendFrom: number;
   sends: number;
   channelLetter: string;
+  /** Wrong answers of this receiver in a row, over its challenges; 0 unless this one was counted. */
+  failuresInARow: number;
 }
 
 export interface ResendOrder {
@@ -97,7 +147,7 @@ export interface ResendOrder {
   limitName: string;
   maxMessages: number;
   coolDownsMs: readonly number[];
-  windows: readonly Window[];
+  limits: ReceiverLimits | undefined;
   message: { channelLetter: string; accountId: Identifier; step: number };
   /** Of this message and those after it. */
   language: string;
@@ -112,6 +162,7 @@ export type ResendReply =
       resendFrom: number;
       failures: number;
       allowed: number;
+      ages: SendAges;
     }
   | Refusal
   | Ended
@@ -180,7 +231,7 @@ export class HotStore {
 
   async open(record: OpenRecord): Promise<OpenReply> {
     const tag = this.tagOf(record.id);
-    const { message, windows } = record;
+    const { message } = record;
     const reply = (await this.scripts.run(
       'open-challenge',
       [
@@ -203,7 +254,9 @@ export class HotStore {
         message.step,
         record.maxMessages,
         record.receiverRef,
-        ...flattenWindows(windows),
+        record.country ?? '',
+        record.prefixDigest ?? '',
+        ...flattenLimits(record.limits),
         ...flattenFields(record.fields),
       ],
     )) as string[];
@@ -215,6 +268,7 @@ export class HotStore {
           resendFrom: Number(reply[2]),
           sends: Number(reply[3]),
           failures: Number(reply[4]),
+          ages: readAges(reply[6]),
         };
       case 'live':
         return { outcome: 'live', id: reply[1]!, openedAt: Number(reply[2]), now: Number(reply[3]) };
@@ -249,6 +303,7 @@ export class HotStore {
       resendFrom: Number(reply[6]),
       sends: Number(reply[7]),
       channelLetter: reply[8] ?? '',
+      failuresInARow: Number(reply[9] ?? 0),
     };
   }
 
@@ -273,7 +328,7 @@ export class HotStore {
         order.language,
         order.coolDownsMs.length,
         ...order.coolDownsMs,
-        ...flattenWindows(order.windows),
+        ...flattenLimits(order.limits),
       ],
     )) as string[];
     switch (reply[0]) {
@@ -285,6 +340,7 @@ export class HotStore {
           resendFrom: Number(reply[3]),
           failures: Number(reply[4]),
           allowed: Number(reply[5]),
+          ages: readAges(reply[6]),
         };
       case 'ended':
         return { outcome: 'ended', state: STATE_OF_LETTER[reply[1]!]!, why: reply[2] ?? '' };
@@ -300,7 +356,7 @@ export class HotStore {
     tenantId: Identifier,
     generatorId: Identifier | undefined,
     why: string,
-  ): Promise<{ outcome: 'canceled' } | Ended | Unknown> {
+  ): Promise<Canceled | Ended | Unknown> {
     const tag = this.tagOf(id);
     const reply = (await this.scripts.run(
       'cancel-challenge',
@@ -309,7 +365,46 @@ export class HotStore {
     )) as string[];
     if (reply[0] === 'ended')
       return { outcome: 'ended', state: STATE_OF_LETTER[reply[1]!]!, why: reply[2] ?? '' };
-    return { outcome: reply[0] as 'canceled' | 'unknown' };
+    if (reply[0] === 'unknown') return { outcome: 'unknown' };
+    return {
+      outcome: 'canceled',
+      failures: Number(reply[1]),
+      allowed: Number(reply[2]),
+      expiresAt: Number(reply[3]),
+      resendFrom: Number(reply[4]),
+      sends: Number(reply[5]),
+    };
+  }
+
+  /** Writes down a refusal decided outside the scripts. `told` are pairs of the journal: g, k, r, sr, ch, … */
+  async journalRefusal(
+    id: Identifier,
+    tenantId: Identifier,
+    why: string,
+    told: Readonly<Record<string, string | number>>,
+  ): Promise<void> {
+    const tag = this.tagOf(id);
+    await this.scripts.run(
+      'journal-refusal',
+      [`${tag}ch:${id}`, `${tag}journal`],
+      [this.clock.offsetMs, id, tenantId, why, ...flattenFields(told)],
+    );
+  }
+
+  /** Begins a receiver's consecutive failures and unanswered sends again. Returns the failures there were. */
+  async unblock(
+    entryId: Identifier,
+    { tenantId, keyId }: { tenantId: Identifier; keyId: Identifier },
+    receiver: { limitName: string; receiverRef: string; purpose: string },
+  ): Promise<number> {
+    const tag = this.tagOf(entryId);
+    return Number(
+      await this.scripts.run(
+        'unblock-receiver',
+        [`${tag}lim:${receiver.limitName}`, `${tag}journal`],
+        [this.clock.offsetMs, tenantId, receiver.purpose, entryId, receiver.receiverRef, keyId],
+      ),
+    );
   }
 
   /** `discloseTo`: the key id that the code is disclosed to; the journal gets to know. */
@@ -438,8 +533,12 @@ export function newOperation(): string {
 }
 
 function toRefusal(reply: readonly string[]): Refusal {
-  if (reply[0] === 'send_limit') return { outcome: 'send_limit' };
-  return { outcome: reply[0] as 'cool_down' | 'receiver', waitMs: Number(reply[1]) };
+  const outcome = REFUSALS.find((known) => known === reply[0])!;
+  return { outcome, waitMs: Number(reply[1]), ages: readAges(reply[2]) };
+}
+
+function readAges(text: string | undefined): SendAges {
+  return text ? text.split(',').map(Number) : undefined;
 }
 
 function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
@@ -448,6 +547,11 @@ function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
   return flat;
 }
 
-function flattenWindows(windows: readonly Window[]): number[] {
-  return [windows.length, ...windows.flatMap(({ limit, seconds }) => [limit, seconds])];
+function flattenLimits(limits: ReceiverLimits | undefined): number[] {
+  if (!limits) return [-1];
+  const { windows, platform, unsolicited } = limits;
+  const flat = [windows.length];
+  for (const { limit, seconds } of windows) flat.push(limit, seconds);
+  flat.push(platform.limit, platform.seconds, unsolicited.limit, unsolicited.seconds);
+  return flat;
 }

@@ -35,6 +35,11 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly receiverAlerts = new Counter({
+    name: 'countersign_receiver_alerts_total',
+    help: 'Receivers that gave ten wrong answers in a row',
+    registers: [this.registry],
+  });
   readonly sends = new Counter({
     name: 'countersign_sends_total',
     help: 'Tries to hand a message to a provider, by outcome',

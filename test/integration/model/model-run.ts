@@ -121,4 +121,6 @@ const SCRIPTS = [
   'read-challenge',
   'expire-due',
   'due-messages',
+  'journal-refusal',
+  'unblock-receiver',
 ];

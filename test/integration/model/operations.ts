@@ -16,10 +16,15 @@ export const RULES: Rules = {
   coolDownsMs: [30_000, 50_000, 70_000],
   maxMessages: 4,
   maxAttempts: 3,
-  windows: [
-    { limit: 3, seconds: 130 },
-    { limit: 6, seconds: 510 },
-  ],
+  limits: {
+    windows: [
+      { limit: 3, seconds: 130 },
+      { limit: 6, seconds: 510 },
+    ],
+    // Longer than any run: it is counted in whole minutes of a clock that the reference does not have.
+    platform: { limit: 6, seconds: 80_000 },
+    unsolicited: { limit: 4, seconds: 715 },
+  },
   leaseMs: 10_000,
   leastLifeMs: 40_000,
   maxTries: 3,
@@ -170,15 +175,15 @@ export class SideBySide {
     const reply = await this.scripts.open({
       id,
       generatorId: GENERATOR,
-      liveName: `${name}${CONTEXTS[context]}`,
-      limitName: `${tenant}:${name}`,
+      liveName: liveName(name, context),
+      limitName: name,
       receiverRef: name,
       lifeMs: RULES.lifeMs,
       coolDownMs: this.coolDownFor(replaces),
       maxMessages: RULES.maxMessages,
       replaces,
       message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
-      windows: RULES.windows,
+      limits: RULES.limits,
       fields: {
         v: 1,
         k: 'c',
@@ -190,7 +195,7 @@ export class SideBySide {
         l: 6,
         fm: RULES.maxAttempts,
         sr: 'sealed',
-        i: `${name}${CONTEXTS[context]}`,
+        i: liveName(name, context),
         lg: 'en',
         ...(context ? { x: CONTEXTS[context]! } : {}),
       },
@@ -242,6 +247,7 @@ export class SideBySide {
       canceled: 'C',
       denied: 'D',
       undeliverable: 'U',
+      refused: '',
     }[reply.state];
     return [
       reply.verdict === 'unknown' ? 'unknown' : `${reply.verdict} ${letter}`,
@@ -264,10 +270,10 @@ export class SideBySide {
       id: target.id,
       tenantId: tenant,
       operation,
-      limitName: `${target.tenant}:${target.receiver}`,
+      limitName: target.receiver,
       maxMessages: RULES.maxMessages,
       coolDownsMs: RULES.coolDownsMs,
-      windows: RULES.windows,
+      limits: RULES.limits,
       message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
       language: 'en',
       rotated: rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed' },
@@ -341,6 +347,10 @@ export class SideBySide {
   }
 }
 
+function liveName(receiver: string, context: number): string {
+  return context === 0 ? receiver : `${receiver}:authentication:${CONTEXTS[context]}`;
+}
+
 function letterOf(state: string): string {
   return {
     pending: 'P',
@@ -350,6 +360,7 @@ function letterOf(state: string): string {
     canceled: 'C',
     denied: 'D',
     undeliverable: 'U',
+    refused: '',
   }[state]!;
 }
 
