@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GeneratorsService } from '#generators';
 import { type AuthenticatedRequest, Caller, callerOf, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
-import { operationOf } from '#platform/http-server';
+import { operationOf, Sheddable } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
 import { parsePhone } from '#platform/phone';
 import { EmptyDto } from '#platform/validation';
@@ -48,6 +48,7 @@ export class ChallengesController {
   ) {}
 
   @Post()
+  @Sheddable()
   @RequireScope('challenges:create')
   @ApiOperation({
     summary: 'Open a challenge and send its code',
@@ -151,6 +152,7 @@ export class ChallengesController {
 
   @Post(':id/check')
   @HttpCode(200)
+  @Sheddable({ upTo: 2 })
   @RequireScope('challenges:check')
   @ApiOperation({
     summary: 'Check an answer',
@@ -184,6 +186,7 @@ export class ChallengesController {
 
   @Post(':id/resend')
   @HttpCode(200)
+  @Sheddable()
   @RequireScope('challenges:create')
   @ApiOperation({
     summary: 'Send another message for the same challenge',

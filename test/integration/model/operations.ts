@@ -18,12 +18,12 @@ export const RULES: Rules = {
   maxAttempts: 3,
   limits: {
     windows: [
-      { limit: 3, seconds: 130 },
-      { limit: 6, seconds: 510 },
+      { limit: 2, seconds: 130 },
+      { limit: 3, seconds: 510 },
     ],
     // Longer than any run: it is counted in whole minutes of a clock that the reference does not have.
-    platform: { limit: 6, seconds: 80_000 },
-    unsolicited: { limit: 4, seconds: 715 },
+    platform: { limit: 4, seconds: 80_000 },
+    unsolicited: { limit: 3, seconds: 715 },
   },
   leaseMs: 10_000,
   leastLifeMs: 40_000,
