@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { GeneratorsModule } from '#generators';
 import { ProvidersModule } from '#providers';
 import { TemplatesModule } from '#templates';
+import { BackPressure } from './back-pressure.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { ChallengesService } from './challenges.service.js';
 import { CodeVault } from './code-vault.js';
 import { DeliveriesService } from './deliveries.service.js';
+import { FairShare } from './fair-share.js';
 import { HotStore } from './hot-store/hot-store.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
@@ -20,6 +22,8 @@ import { SendQueue } from './send-queue.js';
     OpeningsService,
     DeliveriesService,
     ChallengeHistory,
+    BackPressure,
+    FairShare,
     PlanResolver,
     ReceiversService,
     RefusalsService,

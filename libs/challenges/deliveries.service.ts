@@ -207,7 +207,9 @@ export class DeliveriesService {
     const { challengeId, number, token } = current;
     const reply = await this.hotStore.settle({ challengeId, number, token, ...decided });
     if (reply.outcome === 'settled' && decided.outcome === 'retry') {
-      await this.queue.add(current.channel, challengeId, number, current.attempt + 1, decided.afterMs);
+      await this.queue.add(current.channel, challengeId, number, current.attempt + 1, {
+        delayMs: decided.afterMs,
+      });
     }
   }
 

@@ -9,9 +9,11 @@ import { type Identifier, newChallengeId, renderNative } from '#platform/identif
 import { Metrics } from '#platform/metrics';
 import { Partitions } from '#platform/partitions';
 import { type CanonicalReceiver, parsePhone } from '#platform/phone';
+import { BackPressure } from './back-pressure.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
+import { FairShare } from './fair-share.js';
 import {
   HotStore,
   newOperation,
@@ -67,6 +69,8 @@ interface Prepared {
   stepNumber: number;
   language: string;
   limits: LimitProfile;
+  /** Of its message in the queue. */
+  priority: number;
   contextDigest: string;
   partition: number;
   limitName: string;
@@ -93,6 +97,8 @@ export class OpeningsService {
     private readonly partitions: Partitions,
     private readonly metrics: Metrics,
     private readonly refusals: RefusalsService,
+    private readonly fairShare: FairShare,
+    private readonly pressure: BackPressure,
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
@@ -164,6 +170,9 @@ export class OpeningsService {
     if ('refused' in route) return routeProblem(route.refused);
     const language = chooseLanguage(template, input.language ?? step.language, step.language);
     if (language instanceof Problem) return language;
+    const priority = this.fairShare.take(caller.tenantId);
+    const overloaded = this.pressure.refusal(step.channel as Channel, priority);
+    if (overloaded) return overloaded;
     const { partition, ref } = this.partitions.locate(to.canonical);
     return {
       input,
@@ -174,6 +183,7 @@ export class OpeningsService {
       contextDigest,
       language,
       limits: limitsFor(caller.mode),
+      priority,
       partition,
       limitName: ref,
       liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
@@ -339,9 +349,9 @@ export class OpeningsService {
   }
 
   /** The message is safe in its record already: when the queue does not answer, the sweeper adds it. */
-  private async enqueue({ step }: Prepared, id: Identifier, number: number): Promise<void> {
+  private async enqueue({ step, priority }: Prepared, id: Identifier, number: number): Promise<void> {
     try {
-      await this.queue.add(step.channel as Channel, id, number, 1);
+      await this.queue.add(step.channel as Channel, id, number, 1, { priority });
     } catch (error) {
       this.logger.warn(
         { challenge: renderNative('challenge', id), error: describeError(error) },

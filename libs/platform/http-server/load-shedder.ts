@@ -46,7 +46,8 @@ export class LoadShedder implements CanActivate, OnApplicationBootstrap, OnModul
 
   onApplicationBootstrap(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
-    server.on('request', (_request, response: ServerResponse) => {
+    // First of all listeners: a request without a body is handled within this event.
+    server.prependListener('request', (_request, response: ServerResponse) => {
       this.inFlight++;
       // Comes once, however the answer ends: also when the caller has gone.
       response.once('close', () => this.inFlight--);

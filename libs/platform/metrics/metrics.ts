@@ -64,6 +64,11 @@ export class Metrics {
     labelNames: ['queue'],
     registers: [this.registry],
   });
+  readonly redisMemoryRatio = new Gauge({
+    name: 'countersign_redis_memory_ratio',
+    help: 'Memory that Redis uses, of its maxmemory; 0 when that is not set. Sends are refused from 0.85',
+    registers: [this.registry],
+  });
   readonly journalLag = new Gauge({
     name: 'countersign_journal_lag_entries',
     help: 'Transitions in Redis that are not in PostgreSQL yet, over the partitions this process reads',
