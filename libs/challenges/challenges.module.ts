@@ -11,6 +11,7 @@ import { FairShare } from './fair-share.js';
 import { HotStore } from './hot-store/hot-store.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
+import { ReceiverAliases } from './receiver-aliases.js';
 import { ReceiversService } from './receivers.service.js';
 import { RefusalsService } from './refusals.service.js';
 import { SendQueue } from './send-queue.js';
@@ -25,6 +26,7 @@ import { SendQueue } from './send-queue.js';
     BackPressure,
     FairShare,
     PlanResolver,
+    ReceiverAliases,
     ReceiversService,
     RefusalsService,
     HotStore,

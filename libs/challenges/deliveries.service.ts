@@ -30,6 +30,7 @@ import {
   type SettleReply,
   type TryOutcome,
 } from './hot-store/hot-store.js';
+import { ReceiverAliases } from './receiver-aliases.js';
 import { SendQueue } from './send-queue.js';
 
 /** A killed worker's message is free again after this; a working one renews in time. */
@@ -64,6 +65,7 @@ export class DeliveriesService {
     private readonly accounts: AccountsService,
     private readonly templates: TemplatesService,
     private readonly metrics: Metrics,
+    private readonly aliases: ReceiverAliases,
   ) {}
 
   /** One try. Safe to call for a message that is gone, done, early or in other hands: then it does nothing. */
@@ -206,6 +208,8 @@ export class DeliveriesService {
     );
     const { challengeId, number, token } = current;
     const reply = await this.hotStore.settle({ challengeId, number, token, ...decided });
+    if (result.outcome === 'accepted' && result.reachedAddress !== undefined)
+      await this.noteAlias(current, result.reachedAddress);
     if (reply.outcome === 'settled' && decided.outcome === 'retry') {
       await this.queue.add(current.channel, challengeId, number, current.attempt + 1, {
         delayMs: decided.afterMs,
@@ -239,6 +243,17 @@ export class DeliveriesService {
         return { outcome: 'retry', reason: result.reason, afterMs };
       }
     }
+  }
+
+  /** After the message is settled: what is sent must not look unsent because a counter could not be moved. */
+  private async noteAlias(current: Try, reached: string): Promise<void> {
+    const address = this.openReceiver(current);
+    if (address === undefined) return;
+    await this.aliases
+      .note(current.tenantId, address, reached)
+      .catch((error: unknown) =>
+        this.logger.warn({ error: describeError(error) }, 'alias not noted; the next message tells it again'),
+      );
   }
 
   private openReceiver(current: Try): string | undefined {

@@ -7,7 +7,6 @@ import { describeError, loggerFor } from '#platform/logging';
 import { type ErrorCode, Problem } from '#platform/errors';
 import { type Identifier, newChallengeId, renderNative } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
-import { Partitions } from '#platform/partitions';
 import { type CanonicalReceiver, parsePhone } from '#platform/phone';
 import { BackPressure } from './back-pressure.js';
 import type { Purpose } from './challenge.js';
@@ -25,6 +24,7 @@ import {
 } from './hot-store/hot-store.js';
 import { type LimitProfile, limitsFor } from './limits.js';
 import { type RateLimitFields, rateLimitFields } from './rate-limit-fields.js';
+import { ReceiverAliases } from './receiver-aliases.js';
 import { RefusalsService } from './refusals.service.js';
 import { SendQueue } from './send-queue.js';
 
@@ -94,7 +94,7 @@ export class OpeningsService {
     private readonly queue: SendQueue,
     private readonly accounts: AccountsService,
     private readonly templates: TemplatesService,
-    private readonly partitions: Partitions,
+    private readonly aliases: ReceiverAliases,
     private readonly metrics: Metrics,
     private readonly refusals: RefusalsService,
     private readonly fairShare: FairShare,
@@ -173,7 +173,7 @@ export class OpeningsService {
     const priority = this.fairShare.take(caller.tenantId);
     const overloaded = this.pressure.refusal(step.channel as Channel, priority);
     if (overloaded) return overloaded;
-    const { partition, ref } = this.partitions.locate(to.canonical);
+    const { partition, ref } = this.aliases.locate(caller.tenantId, to.canonical);
     return {
       input,
       caller,
@@ -247,7 +247,7 @@ export class OpeningsService {
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
-    const { caller, limits, limitName, contextDigest } = prepared;
+    const { caller, limits, contextDigest } = prepared;
     const { generator } = prepared.input;
     const rotates = generator.resend.code === 'rotate';
     const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
@@ -255,7 +255,6 @@ export class OpeningsService {
       id,
       tenantId: caller.tenantId,
       operation: newOperation(),
-      limitName,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       coolDownsMs: coolDowns(generator, limits),
       limits: limits.receiver,

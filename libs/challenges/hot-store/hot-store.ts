@@ -18,6 +18,8 @@ const SCRIPTS = [
   'due-messages',
   'journal-refusal',
   'unblock-receiver',
+  'take-receiver',
+  'merge-receiver',
 ] as const;
 
 /** When the sweeper looks for a message whose `queue.add` may have been lost. */
@@ -144,7 +146,6 @@ export interface ResendOrder {
   id: Identifier;
   tenantId: Identifier;
   operation: string;
-  limitName: string;
   maxMessages: number;
   coolDownsMs: readonly number[];
   limits: ReceiverLimits | undefined;
@@ -312,7 +313,7 @@ export class HotStore {
     const { message, rotated } = order;
     const reply = (await this.scripts.run(
       'resend-message',
-      [`${tag}ch:${order.id}`, `${tag}lim:${order.limitName}`, `${tag}due`, `${tag}journal`],
+      [`${tag}ch:${order.id}`, `${tag}due`, `${tag}journal`],
       [
         this.clock.offsetMs,
         order.operation,
@@ -517,6 +518,19 @@ export class HotStore {
       ];
       return { challengeId, number: Number(number), channelLetter, attempt: Number(attempt) };
     });
+  }
+
+  /** Moves one tenant's counts of a receiver to another record. Killed in between, they are lost, never doubled. */
+  async mergeReceivers(
+    tenantId: Identifier,
+    from: { partition: number; ref: string },
+    to: { partition: number; ref: string },
+  ): Promise<void> {
+    const key = ({ partition, ref }: typeof from): string => `${this.partitions.tag(partition)}lim:${ref}`;
+    const taken = (await this.scripts.run('take-receiver', [key(from)], [tenantId])) as string[];
+    if (taken.length === 0) return;
+    const stamps = taken[5]!.split(',').filter(Boolean);
+    await this.scripts.run('merge-receiver', [key(to)], [tenantId, ...taken.slice(0, 5), ...stamps]);
   }
 
   private tagOf(id: Identifier): string {

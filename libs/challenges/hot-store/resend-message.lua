@@ -1,7 +1,7 @@
 -- Adds a message to a live challenge: the same code again, or under `rotate` a new one that kills the old.
 -- Never resets the failures, never extends the life (STD-05, ATK-03).
 --
--- KEYS  1 {pNN}:ch:<id>   2 {pNN}:lim:<ref>   3 {pNN}:due   4 {pNN}:journal
+-- KEYS  1 {pNN}:ch:<id>   2 {pNN}:due   3 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 sweep after, ms   5 most messages, or 0 for no limit
 --       6 channel letter   7 account   8 step   9 new MAC key id or ''   10 new MAC   11 new sealed code
 --      12 language   13 number of cool-downs n, then n × ms   … then receiver limits, as `read_limits` takes them
@@ -10,7 +10,7 @@
 --         ages: seconds since each send to this receiver, '1,20,…'
 -- @include record
 local now = clock(tonumber(ARGV[1]))
-local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'f', 'fm', 'n', 'ra', 'w', 'ro', 'p')
+local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'f', 'fm', 'n', 'ra', 'w', 'ro', 'p', 'i')
 if not record[1] or record[2] ~= ARGV[3] then return { 'unknown' } end
 local partition = partition_of(KEYS[1])
 local tenant, expires = record[2], record[3]
@@ -23,7 +23,7 @@ if state ~= PENDING then return { 'ended', state, record[8] or '' } end
 local cool_downs = {}
 for index = 1, tonumber(ARGV[13]) do cool_downs[index] = tonumber(ARGV[13 + index]) end
 local limits = read_limits(14 + #cool_downs)
-local receiver = limits and read_receiver(KEYS[2], tenant)
+local receiver = limits and receiver_of(partition, tenant, record[11])
 local function refuse(why, wait)
   return refuse_message(KEYS[1], partition, tenant, why, wait, receiver, now)
 end
@@ -44,5 +44,5 @@ redis.call('HSET', KEYS[1], 'n', number, 'ra', resend_from, 'ro', ARGV[2] .. ':'
 if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'hk', ARGV[9], 'h', ARGV[10], 'c', ARGV[11]) end
 save_message(KEYS[1], partition, tenant, number, { state = 'q', channel = ARGV[6], attempt = 0, due = now, token = '',
   account = ARGV[7], flags = '', step = ARGV[8] }, now, { 'ra', resend_from })
-redis.call('ZADD', KEYS[3], string.format('%.0f', now + tonumber(ARGV[4])), id_of(KEYS[1]) .. ':' .. number)
+redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[4])), id_of(KEYS[1]) .. ':' .. number)
 return { 'resent', number, expires, resend_from, record[4], record[5], ages_of(receiver, now) }

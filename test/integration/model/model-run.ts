@@ -123,4 +123,6 @@ const SCRIPTS = [
   'due-messages',
   'journal-refusal',
   'unblock-receiver',
+  'take-receiver',
+  'merge-receiver',
 ];

@@ -270,7 +270,6 @@ export class SideBySide {
       id: target.id,
       tenantId: tenant,
       operation,
-      limitName: target.receiver,
       maxMessages: RULES.maxMessages,
       coolDownsMs: RULES.coolDownsMs,
       limits: RULES.limits,
