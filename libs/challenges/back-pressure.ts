@@ -13,7 +13,7 @@ const EVERY_MS = 1_000;
 const OLDEST_MS = 10_000;
 /** A queue may hold what its workers do in this time, judged by what they did while it was never empty. */
 const DRAIN_SECONDS = 30;
-/** Fewer are worked off before a rate could be measured. */
+/** So few are no load, however slowly they are worked off: what waits too long is told by its age. */
 const ALWAYS_ALLOWED = 500;
 const NEWEST = 0.3;
 const REDIS_ALERT = 0.7;
@@ -106,7 +106,7 @@ export class BackPressure implements OnModuleDestroy {
       const rate = Math.max(0, drained / ((look.at - last.at) / 1_000));
       pressure.drainedPerSecond = rate * NEWEST + (pressure.drainedPerSecond ?? rate) * (1 - NEWEST);
     }
-    const most = Math.max(ALWAYS_ALLOWED, (pressure.drainedPerSecond ?? 0) * DRAIN_SECONDS);
+    const most = Math.max(ALWAYS_ALLOWED, (pressure.drainedPerSecond ?? Infinity) * DRAIN_SECONDS);
     // What was delayed on purpose looks old when its time comes; twice in a row it is not that.
     const late = (line: Line): boolean => last.late[line] && look.late[line];
     pressure.refused = {

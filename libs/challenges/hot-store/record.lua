@@ -152,8 +152,13 @@ local function receiver_of(partition, tenant, name, mode)
   return read_receiver(partition .. 'lim:' .. string.match(name, '^[^:]+'), tenant)
 end
 
-local function save_receiver(receiver)
-  redis.call('HSET', receiver.key, receiver.tenant, string.char(receiver.since, unpack(receiver.failures)) .. receiver.log)
+local function save_receiver(receiver, platform)
+  local own = string.char(receiver.since, unpack(receiver.failures)) .. receiver.log
+  if platform then
+    redis.call('HSET', receiver.key, receiver.tenant, own, '*', platform)
+  else
+    redis.call('HSET', receiver.key, receiver.tenant, own)
+  end
   local keep = math.max(unpack(receiver.failures)) > 0 and KEEP_FAILURES_MS or KEEP_MS
   if redis.call('PTTL', receiver.key) < keep then redis.call('PEXPIRE', receiver.key, keep) end
 end
@@ -232,7 +237,6 @@ local function note_send(receiver, limits, now)
   for at = 1, #limits.windows, 2 do most = math.max(most, limits.windows[at]) end
   receiver.log = string.sub(receiver.log .. struct.pack('>I4', math.floor(now / 1000)), -4 * most)
   receiver.since = math.min(receiver.since + 1, 255)
-  save_receiver(receiver)
   local minutes = platform_minutes(receiver, limits.platform[2], now)
   -- A clock that was set back must not write an age below zero.
   minutes[#minutes + 1] = math.max(math.floor(now / 60000), minutes[#minutes] or 0)
@@ -241,7 +245,7 @@ local function note_send(receiver, limits, now)
     if #packed == 0 then packed[1] = struct.pack('>I4', minutes[at]) end
     packed[#packed + 1] = struct.pack('>I2', minutes[at] - struct.unpack('>I4', packed[1]))
   end
-  redis.call('HSET', receiver.key, '*', table.concat(packed))
+  save_receiver(receiver, table.concat(packed))
 end
 
 -- A wrong answer. Returns how many there were in a row.
