@@ -48,6 +48,8 @@ interface ChallengeRow {
   opened_at: Date;
   expires_at: Date;
   ended_at: Date | null;
+  max_attempts: number | null;
+  resend_after: Date | null;
 }
 
 interface MessageRow {
@@ -115,8 +117,15 @@ export class ChallengeHistory {
 
   /** The journal's projection: insert what was opened, then move what moved. Bears repeats. */
   async apply(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
-    await insertOpened(
+    // A refusal without a receiver is about a challenge that is there: it moves nothing.
+    await insertChallenges(
+      entries.filter((entry) => entry.type === 'limit.refused' && entry.data['r'] !== undefined),
+      'refused',
+      manager,
+    );
+    await insertChallenges(
       entries.filter((entry) => entry.type === 'challenge.requested'),
+      'pending',
       manager,
     );
     await moveChallenges(entries, manager);
@@ -138,32 +147,47 @@ export class ChallengeHistory {
   }
 }
 
-async function insertOpened(opened: readonly JournalEntry[], manager: EntityManager): Promise<void> {
-  if (opened.length === 0) return;
+/** A request that was refused may be granted under the same id, when it is repeated after a crash: then it was opened. */
+async function insertChallenges(
+  list: readonly JournalEntry[],
+  state: 'pending' | 'refused',
+  manager: EntityManager,
+): Promise<void> {
+  if (list.length === 0) return;
+  const entries = [...new Map(list.map((entry) => [entry.challengeId, entry])).values()];
   const version = (entry: JournalEntry): [string, string] => entry.data['g']!.split(':') as [string, string];
+  const time = (text: string | undefined): Date | null =>
+    text === undefined ? null : new Date(Number(text));
   await manager.query(
     `INSERT INTO challenges (id, tenant_id, generator_id, generator_version, kind, mode, purpose, state, receiver_ref, sealed_receiver,
-       language, metadata, opened_at, expires_at, sequence)
-     SELECT id, tenant_id, generator_id, generator_version, 'code', mode, purpose, 'pending', receiver_ref, sealed_receiver, language, metadata,
-       opened_at, expires_at, sequence
+       language, metadata, opened_at, expires_at, sequence, reason, ended_at, max_attempts, resend_after)
+     SELECT id, tenant_id, generator_id, generator_version, 'code', mode, purpose, $14, receiver_ref, sealed_receiver, language, metadata,
+       opened_at, expires_at, sequence, reason, CASE WHEN $14 = 'refused' THEN opened_at END, max_attempts, resend_after
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[],
-       $11::timestamptz[], $12::timestamptz[], $13::int[])
-       AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence)
-     ON CONFLICT (id) DO NOTHING`,
+       $11::timestamptz[], $12::timestamptz[], $13::int[], $15::text[], $16::int[], $17::timestamptz[])
+       AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence,
+         reason, max_attempts, resend_after)
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = NULL, ended_at = NULL, opened_at = excluded.opened_at,
+       expires_at = excluded.expires_at, max_attempts = excluded.max_attempts, resend_after = excluded.resend_after
+       WHERE challenges.state = 'refused' AND excluded.state = 'pending'`,
     [
-      opened.map((entry) => renderUuid(entry.challengeId)),
-      opened.map((entry) => renderUuid(entry.tenantId)),
-      opened.map((entry) => renderUuid(version(entry)[0])),
-      opened.map((entry) => Number(version(entry)[1])),
-      opened.map((entry) => entry.data['y'] ?? 'live'),
-      opened.map((entry) => entry.data['p'] ?? 'authentication'),
-      opened.map((entry) => entry.data['r']),
-      opened.map((entry) => entry.data['sr']),
-      opened.map((entry) => entry.data['lg'] ?? null),
-      opened.map((entry) => entry.data['md'] ?? null),
-      opened.map((entry) => entry.occurredAt),
-      opened.map((entry) => new Date(Number(entry.data['e']))),
-      opened.map((entry) => entry.sequence),
+      entries.map((entry) => renderUuid(entry.challengeId)),
+      entries.map((entry) => renderUuid(entry.tenantId)),
+      entries.map((entry) => renderUuid(version(entry)[0])),
+      entries.map((entry) => Number(version(entry)[1])),
+      entries.map((entry) => entry.data['y'] ?? 'live'),
+      entries.map((entry) => entry.data['p'] ?? 'authentication'),
+      entries.map((entry) => entry.data['r']),
+      entries.map((entry) => entry.data['sr']),
+      entries.map((entry) => entry.data['lg'] ?? null),
+      entries.map((entry) => entry.data['md'] ?? null),
+      entries.map((entry) => entry.occurredAt),
+      entries.map((entry) => time(entry.data['e']) ?? entry.occurredAt),
+      entries.map((entry) => entry.sequence),
+      state,
+      entries.map((entry) => entry.data['why'] ?? null),
+      entries.map((entry) => (entry.data['fm'] === undefined ? null : Number(entry.data['fm']))),
+      entries.map((entry) => time(entry.data['ra'])),
     ],
   );
 }
@@ -176,6 +200,19 @@ async function moveChallenges(entries: readonly JournalEntry[], manager: EntityM
   const answers = entries.filter(
     (entry) => entry.data['f'] !== undefined && !entry.type.startsWith('message.'),
   );
+  const resends = entries.filter(
+    (entry) => entry.type === 'message.queued' && entry.data['ra'] !== undefined,
+  );
+  if (resends.length > 0) {
+    await manager.query(
+      `UPDATE challenges c SET resend_after = GREATEST(c.resend_after, t.at)
+       FROM (SELECT id, max(at) AS at FROM unnest($1::uuid[], $2::timestamptz[]) AS u (id, at) GROUP BY id) t WHERE c.id = t.id`,
+      [
+        resends.map((entry) => renderUuid(entry.challengeId)),
+        resends.map((entry) => new Date(Number(entry.data['ra']))),
+      ],
+    );
+  }
   if (moves.length > 0) {
     await manager.query(
       `UPDATE challenges c SET state = t.state, reason = t.reason, ended_at = t.at, sequence = GREATEST(c.sequence, t.sequence)
@@ -255,7 +292,9 @@ function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challe
     openedAt: row.opened_at.getTime(),
     expiresAt: row.expires_at.getTime(),
     endedAt: row.ended_at?.getTime(),
+    resendFrom: row.resend_after?.getTime(),
     failures: row.failures,
+    allowed: row.max_attempts ?? undefined,
     sends: messages.length,
     language: row.language ?? undefined,
     metadata: row.metadata ?? undefined,

@@ -1,4 +1,7 @@
-/** The life of a challenge, as pure data. The scripts in `hot-store/` move it; nothing else does. */
+/**
+ * The life of a challenge, as pure data. The scripts in `hot-store/` move it; nothing else does. What was refused
+ * never lived: `refused` is a state of history alone.
+ */
 export const CHALLENGE_STATES = [
   'pending',
   'approving',
@@ -8,6 +11,7 @@ export const CHALLENGE_STATES = [
   'canceled',
   'denied',
   'undeliverable',
+  'refused',
 ] as const;
 export type ChallengeState = (typeof CHALLENGE_STATES)[number];
 

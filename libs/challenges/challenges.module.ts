@@ -3,16 +3,21 @@ import { GeneratorsModule } from '#generators';
 import { ProvidersModule } from '#providers';
 import { TemplatesModule } from '#templates';
 import { ApprovalsService } from './approvals.service.js';
+import { BackPressure } from './back-pressure.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { ChallengesService } from './challenges.service.js';
 import { CodeVault } from './code-vault.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { FollowUpsService } from './follow-ups.service.js';
+import { FairShare } from './fair-share.js';
 import { HotStore } from './hot-store/hot-store.js';
 import { MessageStore } from './hot-store/message-store.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
 import { RoutePlanner } from './route-planner.js';
+import { ReceiverAliases } from './receiver-aliases.js';
+import { ReceiversService } from './receivers.service.js';
+import { RefusalsService } from './refusals.service.js';
 import { SendQueue } from './send-queue.js';
 
 @Module({
@@ -22,7 +27,12 @@ import { SendQueue } from './send-queue.js';
     OpeningsService,
     DeliveriesService,
     ChallengeHistory,
+    BackPressure,
+    FairShare,
     PlanResolver,
+    ReceiverAliases,
+    ReceiversService,
+    RefusalsService,
     HotStore,
     MessageStore,
     CodeVault,
@@ -39,6 +49,7 @@ import { SendQueue } from './send-queue.js';
     CodeVault,
     HotStore,
     MessageStore,
+    ReceiversService,
     SendQueue,
     FollowUpsService,
     ApprovalsService,

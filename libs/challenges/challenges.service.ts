@@ -3,13 +3,14 @@ import type { Principal } from '#tenants';
 import { GeneratorsService, type PublishedGenerator } from '#generators';
 import { AccountsService } from '#providers';
 import { Problem } from '#platform/errors';
-import type { Identifier } from '#platform/identifiers';
+import { type Identifier, renderNative } from '#platform/identifiers';
+import { loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
 import { ApprovalsService } from './approvals.service.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { CodeVault } from './code-vault.js';
-import { type CheckReply, HotStore, newOperation } from './hot-store/hot-store.js';
+import { type Canceled, type CheckReply, HotStore, newOperation } from './hot-store/hot-store.js';
 import { endedProblem, OpeningsService, type OpenResult } from './openings.service.js';
 
 export interface CheckInput {
@@ -27,11 +28,15 @@ export type CheckResult = { checked: CheckReply } | { refused: Problem };
 
 /** 4 to 15 visible ASCII characters. Stricter rules are the challenge's own, and are kept in the script. */
 const CODE_SHAPE = /^[A-Za-z0-9]{4,15}$/;
+/** So many wrong answers of one receiver in a row are told to the operator, once (ATK-01). */
+const ALERT_AT_FAILURES = 10;
 const SEPARATORS = /[ \-\t\r\n]/g;
 
 /** Everything one may do with a challenge that is there: check, cancel, read, send again. */
 @Injectable()
 export class ChallengesService {
+  private readonly logger = loggerFor('challenges');
+
   constructor(
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
@@ -65,6 +70,13 @@ export class ChallengesService {
     if (checked.verdict === 'approving')
       checked = await this.approvals.approve(tenantId, input.id, operation);
     this.metrics.checks.inc({ verdict: checked.verdict });
+    if (checked.failuresInARow === ALERT_AT_FAILURES) {
+      this.metrics.receiverAlerts.inc();
+      this.logger.warn(
+        { challenge: renderNative('challenge', input.id), failures: checked.failuresInARow },
+        'a receiver gives wrong answers in a row; somebody may be guessing',
+      );
+    }
     return { checked };
   }
 
@@ -72,11 +84,11 @@ export class ChallengesService {
     { tenantId }: Principal,
     id: Identifier,
     generatorId?: Identifier,
-  ): Promise<{ canceled: true } | { refused: Problem }> {
+  ): Promise<{ canceled: Canceled } | { refused: Problem }> {
     const reply = await this.hotStore.cancel(id, tenantId, generatorId, 'by_caller');
     if (reply.outcome === 'unknown') return { refused: new Problem('challenge.not_found') };
     if (reply.outcome === 'ended') return { refused: endedProblem(reply.state, reply.why) };
-    return { canceled: true };
+    return { canceled: reply };
   }
 
   /** The challenge from Redis; from history when it has left there; undefined when there is none. */

@@ -70,6 +70,11 @@ export class CodeVault {
     return shortDigest(this.keyRing.active('receiver-ref').key, [tenantId, canonical]);
   }
 
+  /** A number without its last four digits, for whoever counts ranges (FR-05). Never rotated, as the counters. */
+  prefixDigest(canonical: string): string {
+    return shortDigest(this.keyRing.installationKey, ['prefix', canonical.slice(0, -4)]);
+  }
+
   /** The names a receiver may have in history: one per unretired key. */
   receiverRefs(tenantId: Identifier, canonical: string): string[] {
     return this.keyRing.all('receiver-ref').map(({ key }) => shortDigest(key, [tenantId, canonical]));

@@ -32,7 +32,8 @@ import {
   type SettleReply,
   type TryOutcome,
 } from './hot-store/message-store.js';
-import { readReceiver, receiverFor } from './receivers.js';
+import { readReceiver, receiverFor } from './addresses.js';
+import { ReceiverAliases } from './receiver-aliases.js';
 import { SendQueue } from './send-queue.js';
 
 /** A killed worker's message is free again after this; a working one renews in time. */
@@ -81,6 +82,7 @@ export class DeliveriesService {
     private readonly breakers: CircuitBreakers,
     private readonly templates: TemplatesService,
     private readonly metrics: Metrics,
+    private readonly aliases: ReceiverAliases,
   ) {}
 
   /** One try. Safe to call for a message that is gone, done, early or in other hands: then it does nothing. */
@@ -263,10 +265,14 @@ export class DeliveriesService {
       watchMs: (prepared?.step.fallbackAfterSeconds ?? 0) * 1_000,
       followUnresolved: prepared?.step.onUnknown === 'failover',
     });
+    if (result.outcome === 'accepted' && result.reachedAddress !== undefined)
+      await this.noteAlias(current, result.reachedAddress);
     if (reply.outcome !== 'settled') return;
     if (reply.nextStepOwed) await this.followUps.follow(challengeId, number, 'failed');
     else if (decided.outcome === 'retry')
-      await this.queue.add(current.channel, challengeId, number, current.attempt + 1, decided.afterMs);
+      await this.queue.add(current.channel, challengeId, number, current.attempt + 1, {
+        delayMs: decided.afterMs,
+      });
   }
 
   /** Retries only inside the code's life and the attempts allowed; an unknown is left to the receipts first. */
@@ -296,6 +302,17 @@ export class DeliveriesService {
         return { outcome: 'retry', reason: result.reason, afterMs };
       }
     }
+  }
+
+  /** After the message is settled: what is sent must not look unsent because a counter could not be moved. */
+  private async noteAlias(current: Try, reached: string): Promise<void> {
+    const address = this.addressOf(current);
+    if (address === undefined) return;
+    await this.aliases
+      .note(current.tenantId, address, reached)
+      .catch((error: unknown) =>
+        this.logger.warn({ error: describeError(error) }, 'alias not noted; the next message tells it again'),
+      );
   }
 
   /** The address of this message's channel: the receiver's own, or the one given for later steps. */

@@ -9,7 +9,7 @@ import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault, joinSealed } from './code-vault.js';
 import { MessageStore, type NextStep, type RoutedMessage } from './hot-store/message-store.js';
 import { limitsFor } from './limits.js';
-import { readReceiver, type Receivers } from './receivers.js';
+import { readReceiver, type Receivers } from './addresses.js';
 import { RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 

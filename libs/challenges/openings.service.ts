@@ -3,14 +3,16 @@ import { makeCode, type PublishedGenerator } from '#generators';
 import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
 import { describeError, loggerFor } from '#platform/logging';
-import { Problem } from '#platform/errors';
+import { type ErrorCode, Problem } from '#platform/errors';
 import { type Identifier, newChallengeId, renderNative } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
-import { Partitions } from '#platform/partitions';
 import { parsePhone } from '#platform/phone';
+import type { Receivers } from './addresses.js';
+import { BackPressure } from './back-pressure.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
+import { FairShare } from './fair-share.js';
 import {
   HotStore,
   newOperation,
@@ -18,9 +20,12 @@ import {
   type OpenReply,
   type Refusal,
   type ResendReply,
+  type SendAges,
 } from './hot-store/hot-store.js';
 import { type LimitProfile, limitsFor } from './limits.js';
-import type { Receivers } from './receivers.js';
+import { type RateLimitFields, rateLimitFields } from './rate-limit-fields.js';
+import { ReceiverAliases } from './receiver-aliases.js';
+import { RefusalsService } from './refusals.service.js';
 import { type Route, RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 
@@ -52,6 +57,8 @@ export interface Opened {
   sends: number;
   /** False when an identical request within 5 s sent nothing. */
   sent: boolean;
+  /** Header fields that tell what is left; undefined where nothing is limited. */
+  rateLimit?: RateLimitFields;
 }
 
 /** A refusal is a value: a dialect reads its code and answers in its vendor's words. */
@@ -68,12 +75,15 @@ interface Chosen {
 interface Prepared extends Chosen {
   route: Route;
   limits: LimitProfile;
+  /** Of its message in the queue. */
+  priority: number;
   partition: number;
   limitName: string;
   liveName: string;
 }
 
 const RETURN_WITHIN_MS = 5_000;
+const SEND_LIMIT_RETRY_SECONDS = 60;
 
 /** Opens challenges and adds messages to them. Redis only: nothing here waits for PostgreSQL or a provider. */
 @Injectable()
@@ -85,13 +95,18 @@ export class OpeningsService {
     private readonly vault: CodeVault,
     private readonly queue: SendQueue,
     private readonly planner: RoutePlanner,
-    private readonly partitions: Partitions,
+    private readonly aliases: ReceiverAliases,
     private readonly metrics: Metrics,
+    private readonly refusals: RefusalsService,
+    private readonly fairShare: FairShare,
+    private readonly pressure: BackPressure,
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
-    const prepared = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
-    const result = await this.openPrepared(prepared instanceof Promise ? await prepared : prepared);
+    const preparing = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
+    if (prepared instanceof Problem) await this.refusals.note(caller, input, prepared.code);
+    const result = await this.openPrepared(prepared);
     this.metrics.opens.inc({ outcome: 'refused' in result ? result.refused.code : 'opened' });
     return result;
   }
@@ -104,19 +119,13 @@ export class OpeningsService {
     receiver: string,
     input: { channel?: string; language?: string; contextDigest: string; purpose: Purpose },
   ): Promise<OpenResult> {
-    const prepared = await this.prepare(
-      caller,
-      {
-        generator,
-        receiver,
-        channel: input.channel,
-        language: input.language,
-        purpose: input.purpose,
-        onLive: 'resend',
-      },
-      input.contextDigest,
-    );
-    if (prepared instanceof Problem) return { refused: prepared };
+    const { channel, language, purpose, contextDigest } = input;
+    const request: OpenInput = { generator, receiver, channel, language, purpose, onLive: 'resend' };
+    const prepared = await this.prepare(caller, request, contextDigest);
+    if (prepared instanceof Problem) {
+      await this.refusals.note(caller, request, prepared.code, id);
+      return { refused: prepared };
+    }
     return this.addMessage(prepared, id);
   }
 
@@ -149,13 +158,17 @@ export class OpeningsService {
   private complete(chosen: Chosen, route: Route | Problem): Prepared | Problem {
     if (route instanceof Problem) return route;
     const { caller, input, receivers, contextDigest } = chosen;
-    const { partition, ref } = this.partitions.locate(receivers.primary.canonical);
+    const priority = this.fairShare.take(caller.tenantId);
+    const overloaded = this.pressure.refusal(route.step.channel as Channel, priority);
+    if (overloaded) return overloaded;
+    const { partition, ref } = this.aliases.locate(caller.tenantId, receivers.primary.canonical);
     return {
       ...chosen,
       route,
       limits: limitsFor(caller.mode),
+      priority,
       partition,
-      limitName: `${caller.tenantId}:${ref}`,
+      limitName: ref,
       liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
     };
   }
@@ -198,7 +211,9 @@ export class OpeningsService {
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       replaces,
       message: this.message(prepared),
-      windows: limits.receiver,
+      limits: limits.receiver,
+      country: to.country,
+      prefixDigest: this.vault.prefixDigest(to.canonical),
       fields,
     };
   }
@@ -219,7 +234,7 @@ export class OpeningsService {
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
-    const { caller, limits, limitName, contextDigest } = prepared;
+    const { caller, limits, contextDigest } = prepared;
     const { generator } = prepared.input;
     const rotates = generator.resend.code === 'rotate';
     const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
@@ -227,10 +242,9 @@ export class OpeningsService {
       id,
       tenantId: caller.tenantId,
       operation: newOperation(),
-      limitName,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       coolDownsMs: coolDowns(generator, limits),
-      windows: limits.receiver,
+      limits: limits.receiver,
       message: this.message(prepared),
       language: prepared.route.language,
       rotated: rotates
@@ -242,7 +256,7 @@ export class OpeningsService {
     });
     // Where no limit holds, a record that is full of messages is succeeded by a new one.
     if (reply.outcome === 'send_limit' && !limits.maxMessages) return this.replace(prepared, id);
-    if (reply.outcome !== 'resent') return { refused: resendProblem(reply) };
+    if (reply.outcome !== 'resent') return { refused: resendProblem(reply, limits) };
     await this.enqueue(prepared, id, reply.number);
     return {
       opened: {
@@ -253,6 +267,7 @@ export class OpeningsService {
         attemptsRemaining: reply.allowed - reply.failures,
         sends: reply.number,
         sent: true,
+        rateLimit: this.rateLimit(prepared, reply.number, reply.ages),
       },
     };
   }
@@ -299,7 +314,7 @@ export class OpeningsService {
     id: Identifier,
     reply: Exclude<OpenReply, { outcome: 'live' }>,
   ): Promise<OpenResult> {
-    if (reply.outcome !== 'opened') return { refused: limitProblem(reply) };
+    if (reply.outcome !== 'opened') return { refused: limitProblem(reply, prepared.limits) };
     await this.enqueue(prepared, id, reply.sends);
     return {
       opened: {
@@ -310,14 +325,23 @@ export class OpeningsService {
         attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
         sends: reply.sends,
         sent: true,
+        rateLimit: this.rateLimit(prepared, reply.sends, reply.ages),
       },
     };
   }
 
+  private rateLimit({ limits, input }: Prepared, sends: number, ages: SendAges): RateLimitFields | undefined {
+    return rateLimitFields(limits, { sends, maxMessages: input.generator.resend.maxMessages }, ages);
+  }
+
   /** The message is safe in its record already: when the queue does not answer, the sweeper adds it. */
-  private async enqueue({ route: { step } }: Prepared, id: Identifier, number: number): Promise<void> {
+  private async enqueue(
+    { route: { step }, priority }: Prepared,
+    id: Identifier,
+    number: number,
+  ): Promise<void> {
     try {
-      await this.queue.add(step.channel as Channel, id, number, 1);
+      await this.queue.add(step.channel as Channel, id, number, 1, { priority });
     } catch (error) {
       this.logger.warn(
         { challenge: renderNative('challenge', id), error: describeError(error) },
@@ -359,16 +383,26 @@ function receiverProblem(
   return new Problem('receiver.invalid_phone', { errors: [{ pointer: `#/${field}`, code: problem }] });
 }
 
-function limitProblem(reply: Refusal): Problem {
-  if (reply.outcome === 'send_limit') return new Problem('challenge.send_limit', { retryAfterSeconds: 60 });
-  const code = reply.outcome === 'cool_down' ? 'limit.cool_down' : 'limit.receiver';
-  return new Problem(code, { retryAfterSeconds: reply.waitMs / 1_000 });
+const LIMIT_CODES: Record<Refusal['outcome'], ErrorCode> = {
+  cool_down: 'limit.cool_down',
+  send_limit: 'challenge.send_limit',
+  receiver: 'limit.receiver',
+  slowed: 'limit.receiver',
+  unsolicited: 'limit.unsolicited',
+  disabled: 'receiver.disabled',
+};
+
+function limitProblem({ outcome, waitMs, ages }: Refusal, limits: LimitProfile): Problem {
+  const headers: Record<string, string> | undefined = rateLimitFields(limits, undefined, ages);
+  if (outcome === 'disabled') return new Problem('receiver.disabled', { headers });
+  const retryAfterSeconds = outcome === 'send_limit' ? SEND_LIMIT_RETRY_SECONDS : waitMs / 1_000;
+  return new Problem(LIMIT_CODES[outcome], { retryAfterSeconds, headers });
 }
 
-function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>): Problem {
+function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>, limits: LimitProfile): Problem {
   if (reply.outcome === 'unknown') return new Problem('challenge.not_found');
   if (reply.outcome === 'ended') return endedProblem(reply.state, reply.why);
-  return limitProblem(reply);
+  return limitProblem(reply, limits);
 }
 
 /** What a call on an ended challenge is told: the true state and why, so that "used" and "expired" differ. */

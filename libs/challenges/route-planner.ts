@@ -11,7 +11,7 @@ import {
 import { type PublishedTemplate, TemplatesService } from '#templates';
 import { type ErrorCode, Problem } from '#platform/errors';
 import type { CanonicalReceiver } from '#platform/phone';
-import { type Receivers, receiverFor } from './receivers.js';
+import { type Receivers, receiverFor } from './addresses.js';
 
 export interface RouteRequest {
   generator: PublishedGenerator;

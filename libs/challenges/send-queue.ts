@@ -22,19 +22,24 @@ export interface SendMessageJob {
 export class SendQueue {
   constructor(private readonly queues: Queues) {}
 
-  /** `attempt` counts from 1; the same message and attempt is the same job, however often it is added. */
+  /**
+   * `attempt` counts from 1; the same message and attempt is the same job, however often it is added. A priority
+   * above 0 stands behind the ordinary line.
+   */
   async add(
     channel: Channel,
     challengeId: Identifier,
     number: number,
     attempt: number,
-    delayMs = 0,
+    { delayMs = 0, priority = 0 } = {},
   ): Promise<void> {
     const id = messageId(challengeId, number);
     const job: SendMessageJob = { v: 1, messageId: id };
-    await this.queues
-      .get(sendQueueName(channel))
-      .add(SEND_JOB, job, { jobId: `${id}-${attempt}`, ...(delayMs > 0 && { delay: delayMs }) });
+    await this.queues.get(sendQueueName(channel)).add(SEND_JOB, job, {
+      jobId: `${id}-${attempt}`,
+      ...(delayMs > 0 && { delay: delayMs }),
+      ...(priority > 0 && { priority }),
+    });
   }
 
   /**

@@ -52,7 +52,8 @@ export interface OutboundMessage {
 export type FailureClass = 'receiver' | 'account' | 'template' | 'bug';
 
 export type SendResult =
-  | { outcome: 'accepted'; providerMessageId: string }
+  /** `reachedAddress`: the number the provider knows the receiver under, E.164 with `+`, when it is another one. */
+  | { outcome: 'accepted'; providerMessageId: string; reachedAddress?: string }
   | { outcome: 'rejected'; reason: string; failure: FailureClass }
   /** `throttled`: a rate limit, which is no sign of trouble. */
   | { outcome: 'retry'; reason: string; afterMs?: number; throttled?: boolean }

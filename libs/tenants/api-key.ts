@@ -11,6 +11,7 @@ export const SCOPES = [
   'challenges:check',
   'challenges:read',
   'challenges:cancel',
+  'receivers:write',
   'generators:read',
   'generators:write',
   'templates:read',

@@ -105,7 +105,10 @@ describe('the native flow, end to end', () => {
     const opened = await house.call('POST', '/v1/challenges', { generator, receiver: '+525512340004' });
     for (let turn = 0; turn < 2; turn++) {
       const canceled = await house.call('POST', `/v1/challenges/${opened.json.id}/cancel`);
-      expect([canceled.status, canceled.json]).toEqual([200, { status: 'canceled' }]);
+      expect([canceled.status, canceled.json]).toMatchObject([
+        200,
+        { status: 'canceled', attemptsRemaining: 5, sends: 1 },
+      ]);
     }
     const checked = await house.call('POST', `/v1/challenges/${opened.json.id}/check`, { code: '123456' });
     expect(checked.status).toBe(409);

@@ -17,7 +17,7 @@ import { CryptoModule } from '#platform/crypto';
 import { DatabaseModule } from '#platform/database';
 import { HealthModule } from '#platform/health';
 import { HttpClientModule } from '#platform/http-client';
-import { IdempotencyGuard, QueryGuard } from '#platform/http-server';
+import { IdempotencyGuard, LoadShedder, QueryGuard } from '#platform/http-server';
 import { MetricsModule } from '#platform/metrics';
 import { PartitionsModule } from '#platform/partitions';
 import { ConfigOutboxEntity, PublishedConfigModule } from '#platform/published-config';
@@ -55,9 +55,10 @@ export class ApiModule {
         WebhooksHttpModule,
         MessangiDialectModule,
       ],
-      // In this order: who asks, is the query known, was it asked before.
+      // In this order: is there time for it, who asks, is the query known, was it asked before.
       providers: [
         IdempotencyGuard,
+        { provide: APP_GUARD, useClass: LoadShedder },
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         { provide: APP_GUARD, useClass: QueryGuard },
         { provide: APP_GUARD, useExisting: IdempotencyGuard },

@@ -13,6 +13,7 @@ const STATUSES = Object.keys({
   canceled: 1,
   denied: 1,
   undeliverable: 1,
+  refused: 1,
 } satisfies Record<ChallengeState, 1>);
 const MESSAGE_STATUSES = Object.keys({
   queued: 1,
@@ -71,6 +72,13 @@ export const SCHEMAS: Record<string, Schema> = {
     expiresAt: time,
     resendAfter: time,
     attemptsRemaining: count(5),
+    sends: count(1),
+  }),
+  CanceledChallenge: record({
+    status: oneOf('canceled'),
+    attemptsRemaining: count(4),
+    expiresAt: time,
+    resendAfter: time,
     sends: count(1),
   }),
   CheckedAnswer: record({
@@ -353,7 +361,15 @@ export const ANSWERS: Record<string, { description: string; schema: Schema | Ref
   challengesCode: { description: 'The code.', schema: record({ code: text('123456') }) },
   challengesCheck: { description: 'Right or wrong, the answer was compared.', schema: ref('CheckedAnswer') },
   challengesResend: { description: 'Another message is on its way.', schema: ref('OpenedChallenge') },
-  challengesCancel: { description: 'It is canceled.', schema: record({ status: oneOf('canceled') }) },
+  challengesCancel: { description: 'It is canceled.', schema: ref('CanceledChallenge') },
+  receiversUnblock: {
+    description: 'What counts in a row begins again.',
+    schema: record({
+      purpose: text('authentication'),
+      failuresInARow: count(0),
+      failuresForgotten: count(100),
+    }),
+  },
   generatorsCreate: { description: 'Created.', schema: ref('Generator') },
   generatorsList: { description: 'All of them, newest first.', schema: items('Generator') },
   generatorsGet: { description: 'The generator.', schema: ref('Generator') },

@@ -51,6 +51,7 @@ function head(config: Config): Omit<OpenAPIObject, 'paths'> {
     .setVersion('0.1.0')
     .addServer(config.http.publicUrl)
     .addTag('challenges', 'Send a code, check the answer.')
+    .addTag('receivers', 'What is decided about a number or an address.')
     .addTag('generators', 'The rules under which codes are made and sent.')
     .addTag('templates', 'The wording a channel has approved.')
     .addTag('accounts', 'Credentials and senders at a messaging provider.')
@@ -92,6 +93,7 @@ function addAnswer({ operation }: Described): void {
     operation.responses[status] = {
       description: answer.description,
       content: { 'application/json': { schema: answer.schema } },
+      ...(SENDS.has(operation.operationId) && { headers: RATE_LIMIT }),
     };
   else if (status === '204') operation.responses[status] = { description: 'Deleted.' };
 }
@@ -223,8 +225,26 @@ function messangiResponses(): Record<string, Response> {
 }
 
 function headersOf(status: string): Response['headers'] {
-  return status === '429' || status === '503' ? RETRY_AFTER : undefined;
+  if (status === '429') return { ...RETRY_AFTER, ...RATE_LIMIT };
+  return status === '503' ? RETRY_AFTER : undefined;
 }
+
+/** Calls that tell what is left to send. */
+const SENDS = new Set(['challengesOpen', 'challengesResend']);
+
+const RATE_LIMIT = {
+  'RateLimit-Policy': {
+    description:
+      'With live keys: the limits, as a list of structured fields (draft-ietf-httpapi-ratelimit-headers). `q` messages in `w` seconds to this receiver; `challenge`: messages of this challenge.',
+    schema: { type: 'string' as const },
+    example: '"receiver-600";q=3;w=600, "challenge";q=5',
+  },
+  RateLimit: {
+    description: 'What is left of each: `r` messages now, and more after `t` seconds.',
+    schema: { type: 'string' as const },
+    example: '"receiver-600";r=2;t=600, "challenge";r=4',
+  },
+};
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' as const, minimum: 1 } },

@@ -4,8 +4,9 @@
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:exp   3 {pNN}:due   4 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 generator or ''   5 purpose or ''   6 context digest or ''
 --       7 length of the answer   8… key id, MAC of the answer under it (one pair per unretired key)
--- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter}
---   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context
+-- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter,
+--          wrong answers of this receiver in a row, when this one was counted}
+--   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context | disabled
 --   approving: right, and it waits for its row in PostgreSQL; until then `finish-approval` alone moves the challenge
 -- @include record
 local MALFORMED_PER_MINUTE = 20
@@ -13,7 +14,7 @@ local APPROVING_LEASE_MS = 5000
 local now = clock(tonumber(ARGV[1]))
 local operation = ARGV[2]
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'g', 'e', 'l', 'f', 'fm', 'h', 'hk', 'x', 'p', 'ra', 'n', 'w', 'ao',
-  'o:' .. operation, 'cf', 'm1', 'st')
+  'o:' .. operation, 'cf', 'm1', 'i', 'y', 'st')
 local state, tenant, generator, expires, failures = record[1], record[2], record[3], record[4], record[6]
 
 if not state or tenant ~= ARGV[3] then return { 'unknown' } end
@@ -21,8 +22,9 @@ if ARGV[4] ~= '' and string.sub(generator, 1, #ARGV[4] + 1) ~= ARGV[4] .. ':' th
 local partition = partition_of(KEYS[1])
 local channel = record[18] and string.sub(record[18], 3, 3) or ''
 
+local in_a_row = ''
 local function answer(verdict, new_state, why, count)
-  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel }
+  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel, in_a_row }
 end
 
 state = state_at(KEYS[1], partition, tenant, state, expires, now)
@@ -47,15 +49,23 @@ if ARGV[7] ~= record[5] then
   return answer('format', state, '', failures)
 end
 
+-- However many challenges are open, a receiver's answers count together (ATK-01, STD-06).
+local purpose = record[11] or 'authentication'
+local receiver = receiver_of(partition, tenant, record[19], record[20])
+if receiver and is_disabled(receiver, purpose) then
+  journal(KEYS[1], partition, tenant, 'limit.refused', now, { 'why', 'disabled' })
+  return answer('disabled', state, '', failures)
+end
+
 -- Counted before it is compared: whatever happens next, this answer has been used up.
 failures = redis.call('HINCRBY', KEYS[1], 'f', 1)
 local right = false
 for at = 8, #ARGV, 2 do
   if ARGV[at] == record[9] and ARGV[at + 1] == record[8] then right = true end
 end
-if ARGV[5] ~= '' and ARGV[5] ~= (record[11] or 'authentication') then right = false end
+if ARGV[5] ~= '' and ARGV[5] ~= purpose then right = false end
 
-if right and record[19] then
+if right and record[21] then
   local lease_ends = string.format('%.0f', now + APPROVING_LEASE_MS)
   redis.call('HSET', KEYS[1], 's', APPROVING, 'ao', operation, 'al', lease_ends)
   redis.call('ZADD', KEYS[2], lease_ends, id_of(KEYS[1]))
@@ -63,12 +73,15 @@ if right and record[19] then
   return answer('approving', APPROVING, '', failures)
 end
 if right then
+  if receiver then note_success(receiver, purpose) end
   redis.call('HSET', KEYS[1], 'ao', operation)
   finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
   return answer('approved', APPROVED, '', failures)
 end
 redis.call('HSET', KEYS[1], 'o:' .. operation, 1)
-journal(KEYS[1], partition, tenant, 'challenge.answer_refused', now, { 'f', failures })
+journal(KEYS[1], partition, tenant, 'challenge.answer_refused', now,
+  { 'f', failures, 'i', string.match(record[19] or '', '^[^:]*') })
+if receiver then in_a_row = note_failure(receiver, purpose) end
 if failures >= tonumber(record[7]) then
   finish(KEYS[1], partition, tenant, LOCKED, '', now)
   return answer('locked', LOCKED, '', failures)

@@ -8,7 +8,7 @@
 --   verdict: approved | repeated | ended | wrong (released) | unknown
 -- @include record
 local now = clock(tonumber(ARGV[1]))
-local record = redis.call('HMGET', KEYS[1], 's', 't', 'f', 'fm', 'e', 'ra', 'n', 'w', 'ao', 'm1')
+local record = redis.call('HMGET', KEYS[1], 's', 't', 'f', 'fm', 'e', 'ra', 'n', 'w', 'ao', 'm1', 'i', 'y', 'p')
 if not record[1] then return { 'unknown' } end
 local partition, tenant, failures = partition_of(KEYS[1]), record[2], tonumber(record[3])
 local channel = record[10] and string.sub(record[10], 3, 3) or ''
@@ -23,6 +23,8 @@ if record[1] ~= APPROVING or not mine then
   return answer('ended', record[1], record[8], failures)
 end
 redis.call('HDEL', KEYS[1], 'al')
+local receiver = ARGV[3] ~= 'release' and receiver_of(partition, tenant, record[11], record[12])
+if receiver then note_success(receiver, record[13] or 'authentication') end
 if ARGV[3] == 'approve' then
   finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
   return answer('approved', APPROVED, '', failures)

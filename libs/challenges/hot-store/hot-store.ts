@@ -14,6 +14,10 @@ const SCRIPTS = [
   'read-challenge',
   'expire-due',
   'finish-approval',
+  'journal-refusal',
+  'unblock-receiver',
+  'take-receiver',
+  'merge-receiver',
 ] as const;
 
 /** When the sweeper looks for a message whose `queue.add` may have been lost. */
@@ -24,11 +28,21 @@ export interface Window {
   seconds: number;
 }
 
+/** What one receiver may be sent; see the receiver's record in `record.lua`. No window is longer than a day. */
+export interface ReceiverLimits {
+  /** Messages of one tenant (FR-02). */
+  windows: readonly Window[];
+  /** Messages of all tenants together (FR-03); 30 at most fit the record. */
+  platform: Window;
+  /** Messages of one tenant since the last right answer (STD-10). */
+  unsolicited: Window;
+}
+
 export interface OpenRecord {
   id: Identifier;
   /** What follows the generator in the live key: the receiver, and purpose and context when they are not the usual ones. */
   liveName: string;
-  /** `<tenant>:<receiver>` in the limit key. */
+  /** The receiver in its limit key. */
   limitName: string;
   generatorId: Identifier;
   lifeMs: number;
@@ -36,22 +50,41 @@ export interface OpenRecord {
   maxMessages: number;
   replaces?: Identifier;
   message: { channelLetter: string; accountId: Identifier; step: number };
-  windows: readonly Window[];
+  /** Undefined when the receiver is neither counted nor limited. */
+  limits: ReceiverLimits | undefined;
   /** The receiver's name in history. */
   receiverRef: string;
+  /** For the journal only: ISO country, and digest of the number without its last four digits. */
+  country?: string;
+  prefixDigest?: string;
   /** Fields of `record.lua`. */
   fields: Readonly<Record<string, string | number>>;
 }
 
 export type OpenReply =
-  | { outcome: 'opened'; expiresAt: number; resendFrom: number; sends: number; failures: number }
+  | {
+      outcome: 'opened';
+      expiresAt: number;
+      resendFrom: number;
+      sends: number;
+      failures: number;
+      ages: SendAges;
+    }
   | { outcome: 'live'; id: Identifier; openedAt: number; now: number }
   | Refusal;
 
-export type Refusal =
-  | { outcome: 'cool_down'; waitMs: number }
-  | { outcome: 'receiver'; waitMs: number }
-  | { outcome: 'send_limit' };
+/** Seconds since each remembered send to a receiver; undefined when none is remembered. */
+export type SendAges = readonly number[] | undefined;
+
+const REFUSALS = ['cool_down', 'send_limit', 'receiver', 'slowed', 'unsolicited', 'disabled'] as const;
+
+/** A limit said no, and the journal has it. */
+export interface Refusal {
+  outcome: (typeof REFUSALS)[number];
+  waitMs: number;
+  ages: SendAges;
+}
+
 export interface Ended {
   outcome: 'ended';
   state: ChallengeState;
@@ -59,6 +92,14 @@ export interface Ended {
 }
 export interface Unknown {
   outcome: 'unknown';
+}
+export interface Canceled {
+  outcome: 'canceled';
+  failures: number;
+  allowed: number;
+  expiresAt: number;
+  resendFrom: number;
+  sends: number;
 }
 
 export interface CheckQuestion {
@@ -83,7 +124,8 @@ export type Verdict =
   | 'unknown'
   | 'format'
   | 'format_limit'
-  | 'context';
+  | 'context'
+  | 'disabled';
 
 export interface CheckReply {
   verdict: Verdict;
@@ -95,16 +137,17 @@ export interface CheckReply {
   resendFrom: number;
   sends: number;
   channelLetter: string;
+  /** Wrong answers of this receiver in a row, over its challenges; 0 unless this one was counted. */
+  failuresInARow: number;
 }
 
 export interface ResendOrder {
   id: Identifier;
   tenantId: Identifier;
   operation: string;
-  limitName: string;
   maxMessages: number;
   coolDownsMs: readonly number[];
-  windows: readonly Window[];
+  limits: ReceiverLimits | undefined;
   message: { channelLetter: string; accountId: Identifier; step: number };
   /** Of this message and those after it. */
   language: string;
@@ -119,6 +162,7 @@ export type ResendReply =
       resendFrom: number;
       failures: number;
       allowed: number;
+      ages: SendAges;
     }
   | Refusal
   | Ended
@@ -139,7 +183,7 @@ export class HotStore {
 
   async open(record: OpenRecord): Promise<OpenReply> {
     const tag = this.tagOf(record.id);
-    const { message, windows } = record;
+    const { message } = record;
     const reply = (await this.scripts.run(
       'open-challenge',
       [
@@ -162,7 +206,9 @@ export class HotStore {
         message.step,
         record.maxMessages,
         record.receiverRef,
-        ...flattenWindows(windows),
+        record.country ?? '',
+        record.prefixDigest ?? '',
+        ...flattenLimits(record.limits),
         ...flattenFields(record.fields),
       ],
     )) as string[];
@@ -174,6 +220,7 @@ export class HotStore {
           resendFrom: Number(reply[2]),
           sends: Number(reply[3]),
           failures: Number(reply[4]),
+          ages: readAges(reply[6]),
         };
       case 'live':
         return { outcome: 'live', id: reply[1]!, openedAt: Number(reply[2]), now: Number(reply[3]) };
@@ -206,7 +253,7 @@ export class HotStore {
     const { message, rotated } = order;
     const reply = (await this.scripts.run(
       'resend-message',
-      [`${tag}ch:${order.id}`, `${tag}lim:${order.limitName}`, `${tag}due`, `${tag}journal`],
+      [`${tag}ch:${order.id}`, `${tag}due`, `${tag}journal`],
       [
         this.clock.offsetMs,
         order.operation,
@@ -222,7 +269,7 @@ export class HotStore {
         order.language,
         order.coolDownsMs.length,
         ...order.coolDownsMs,
-        ...flattenWindows(order.windows),
+        ...flattenLimits(order.limits),
       ],
     )) as string[];
     switch (reply[0]) {
@@ -234,6 +281,7 @@ export class HotStore {
           resendFrom: Number(reply[3]),
           failures: Number(reply[4]),
           allowed: Number(reply[5]),
+          ages: readAges(reply[6]),
         };
       case 'ended':
         return { outcome: 'ended', state: STATE_OF_LETTER[reply[1]!]!, why: reply[2] ?? '' };
@@ -249,7 +297,7 @@ export class HotStore {
     tenantId: Identifier,
     generatorId: Identifier | undefined,
     why: string,
-  ): Promise<{ outcome: 'canceled' } | Ended | Unknown> {
+  ): Promise<Canceled | Ended | Unknown> {
     const tag = this.tagOf(id);
     const reply = (await this.scripts.run(
       'cancel-challenge',
@@ -258,7 +306,46 @@ export class HotStore {
     )) as string[];
     if (reply[0] === 'ended')
       return { outcome: 'ended', state: STATE_OF_LETTER[reply[1]!]!, why: reply[2] ?? '' };
-    return { outcome: reply[0] as 'canceled' | 'unknown' };
+    if (reply[0] === 'unknown') return { outcome: 'unknown' };
+    return {
+      outcome: 'canceled',
+      failures: Number(reply[1]),
+      allowed: Number(reply[2]),
+      expiresAt: Number(reply[3]),
+      resendFrom: Number(reply[4]),
+      sends: Number(reply[5]),
+    };
+  }
+
+  /** Writes down a refusal decided outside the scripts. `told` are pairs of the journal: g, k, r, sr, ch, … */
+  async journalRefusal(
+    id: Identifier,
+    tenantId: Identifier,
+    why: string,
+    told: Readonly<Record<string, string | number>>,
+  ): Promise<void> {
+    const tag = this.tagOf(id);
+    await this.scripts.run(
+      'journal-refusal',
+      [`${tag}ch:${id}`, `${tag}journal`],
+      [this.clock.offsetMs, id, tenantId, why, ...flattenFields(told)],
+    );
+  }
+
+  /** Begins a receiver's consecutive failures and unanswered sends again. Returns the failures there were. */
+  async unblock(
+    entryId: Identifier,
+    { tenantId, keyId }: { tenantId: Identifier; keyId: Identifier },
+    receiver: { limitName: string; receiverRef: string; purpose: string },
+  ): Promise<number> {
+    const tag = this.tagOf(entryId);
+    return Number(
+      await this.scripts.run(
+        'unblock-receiver',
+        [`${tag}lim:${receiver.limitName}`, `${tag}journal`],
+        [this.clock.offsetMs, tenantId, receiver.purpose, entryId, receiver.receiverRef, keyId],
+      ),
+    );
   }
 
   /** `discloseTo`: the key id that the code is disclosed to; the journal gets to know. */
@@ -316,6 +403,19 @@ export class HotStore {
     return { looked, waiting };
   }
 
+  /** Moves one tenant's counts of a receiver to another record. Killed in between, they are lost, never doubled. */
+  async mergeReceivers(
+    tenantId: Identifier,
+    from: { partition: number; ref: string },
+    to: { partition: number; ref: string },
+  ): Promise<void> {
+    const key = ({ partition, ref }: typeof from): string => `${this.partitions.tag(partition)}lim:${ref}`;
+    const taken = (await this.scripts.run('take-receiver', [key(from)], [tenantId])) as string[];
+    if (taken.length === 0) return;
+    const stamps = taken[5]!.split(',').filter(Boolean);
+    await this.scripts.run('merge-receiver', [key(to)], [tenantId, ...taken.slice(0, 5), ...stamps]);
+  }
+
   private tagOf(id: Identifier): string {
     return this.partitions.tag(partitionOf(id));
   }
@@ -340,12 +440,17 @@ function toCheckReply(reply: readonly string[]): CheckReply {
     resendFrom: Number(reply[6]),
     sends: Number(reply[7]),
     channelLetter: reply[8] ?? '',
+    failuresInARow: Number(reply[9] ?? 0),
   };
 }
 
 function toRefusal(reply: readonly string[]): Refusal {
-  if (reply[0] === 'send_limit') return { outcome: 'send_limit' };
-  return { outcome: reply[0] as 'cool_down' | 'receiver', waitMs: Number(reply[1]) };
+  const outcome = REFUSALS.find((known) => known === reply[0])!;
+  return { outcome, waitMs: Number(reply[1]), ages: readAges(reply[2]) };
+}
+
+function readAges(text: string | undefined): SendAges {
+  return text ? text.split(',').map(Number) : undefined;
 }
 
 function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
@@ -354,6 +459,11 @@ function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
   return flat;
 }
 
-function flattenWindows(windows: readonly Window[]): number[] {
-  return [windows.length, ...windows.flatMap(({ limit, seconds }) => [limit, seconds])];
+function flattenLimits(limits: ReceiverLimits | undefined): number[] {
+  if (!limits) return [-1];
+  const { windows, platform, unsolicited } = limits;
+  const flat = [windows.length];
+  for (const { limit, seconds } of windows) flat.push(limit, seconds);
+  flat.push(platform.limit, platform.seconds, unsolicited.limit, unsolicited.seconds);
+  return flat;
 }

@@ -22,6 +22,12 @@
 --   when   q: not before; s: end of the lease; u: may be sent again from; a, t under watch: silent from (ms)
 --   flags  d: an earlier attempt may have arrived as well (duplicatePossible)
 --          w: watched, the next step follows when it stays silent   n: the next step is owed   z: it has followed
+--
+-- {pNN}:lim:<ref>, one hash per receiver beside its challenges, so that one script moves both. Binary values within
+-- 64 bytes. Gone a day after the last send, or 90 days while consecutive failures are kept. Test keys write none.
+--   <tenant>  1 byte: sends since the last right answer · 4 bytes: consecutive failures, one for each purpose
+--             · the last sends, 4-byte seconds, oldest first
+--   *         every tenant's sends of a day: 4-byte minute of the first · 2-byte minutes after it, for each
 local GRACE_MS = 900000
 local MOST_MESSAGES = 9
 local PENDING, APPROVING, APPROVED, EXPIRED, LOCKED, CANCELED, UNDELIVERABLE = 'P', 'G', 'A', 'X', 'L', 'C', 'U'
@@ -132,29 +138,172 @@ local function finish_if_undeliverable(key, partition, tenant, now)
   finish(key, partition, tenant, UNDELIVERABLE, '', now)
 end
 
--- The receiver's log of sends: 4-byte seconds, oldest first. `windows` is a flat list limit, seconds, ….
--- Returns 0 when another send fits, else the milliseconds until it does.
+-- ── The receiver's record ──
+
+local PURPOSE = { authentication = 1, address_verification = 2, recovery = 3, transaction = 4 }
+-- STD-06: so many wrong answers in a row, over all challenges of one purpose, and the receiver must be bound anew.
+local MOST_CONSECUTIVE_FAILURES = 100
+-- STD-07: from so many consecutive failures on, so many seconds between sends.
+local SLOWED = { { 75, 3600 }, { 50, 600 }, { 25, 30 } }
+local KEEP_MS, KEEP_FAILURES_MS = 86400000, 7776000000
+
+-- The receiver's limits as `flattenLimits` of hot-store.ts writes them, from ARGV[at]: number of windows n (-1: exempt),
+-- n × (limit, seconds), then limit, seconds over all tenants, then limit, seconds since the last right answer.
+local function read_limits(at)
+  local count = tonumber(ARGV[at])
+  if count < 0 then return nil, at + 1 end
+  local windows = {}
+  for index = 1, count * 2 do windows[index] = tonumber(ARGV[at + index]) end
+  at = at + count * 2
+  return { windows = windows, platform = { tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]) },
+    unsolicited = { tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) } }, at + 5
+end
+
+local function read_receiver(key, tenant)
+  local packed = redis.call('HMGET', key, tenant, '*')
+  local receiver = { key = key, tenant = tenant, since = 0, failures = { 0, 0, 0, 0 }, log = '', platform = packed[2] or '' }
+  if packed[1] then
+    receiver.since = string.byte(packed[1], 1)
+    receiver.failures = { string.byte(packed[1], 2, 5) }
+    receiver.log = string.sub(packed[1], 6)
+  end
+  return receiver
+end
+
+-- The record of the receiver that a challenge was opened for, by the challenge's fields `i` and `y`; nil for a test key's.
+local function receiver_of(partition, tenant, name, mode)
+  if mode == 'test' or not name then return nil end
+  return read_receiver(partition .. 'lim:' .. string.match(name, '^[^:]+'), tenant)
+end
+
+local function save_receiver(receiver, platform)
+  local own = string.char(receiver.since, unpack(receiver.failures)) .. receiver.log
+  if platform then
+    redis.call('HSET', receiver.key, receiver.tenant, own, '*', platform)
+  else
+    redis.call('HSET', receiver.key, receiver.tenant, own)
+  end
+  local keep = math.max(unpack(receiver.failures)) > 0 and KEEP_FAILURES_MS or KEEP_MS
+  if redis.call('PTTL', receiver.key) < keep then redis.call('PEXPIRE', receiver.key, keep) end
+end
+
+-- Returns 0 when another send fits all windows (a flat list limit, seconds, …), else the milliseconds until it does.
 local function receiver_wait(log, windows, now)
   local seconds = math.floor(now / 1000)
-  local count = #log / 4
+  local count, longest = #log / 4, 0
   for at = 1, #windows, 2 do
-    local limit, span = tonumber(windows[at]), tonumber(windows[at + 1])
+    local limit, span = windows[at], windows[at + 1]
     if count >= limit then
       local nth = struct.unpack('>I4', log, (count - limit) * 4 + 1)
-      if nth + span > seconds then return (nth + span) * 1000 - now end
+      if nth + span > seconds then longest = math.max(longest, (nth + span) * 1000 - now) end
+    end
+  end
+  return longest
+end
+
+-- The minutes in which any tenant sent, as long as they count. A minute counts to its end: never 21 in a day.
+local function platform_minutes(receiver, span, now)
+  local minutes = {}
+  if receiver.platform == '' then return minutes end
+  local first = struct.unpack('>I4', receiver.platform)
+  for at = 5, #receiver.platform, 2 do
+    local minute = first + struct.unpack('>I2', receiver.platform, at)
+    if ((minute + 1) * 60 + span) * 1000 > now then minutes[#minutes + 1] = minute end
+  end
+  return minutes
+end
+
+-- FR-03: one person's day over all tenants.
+local function platform_wait(receiver, limit, span, now)
+  local minutes = platform_minutes(receiver, span, now)
+  if #minutes < limit then return 0 end
+  return ((minutes[#minutes - limit + 1] + 1) * 60 + span) * 1000 - now
+end
+
+-- STD-10: what was sent since the last right answer. It lapses with the window, so that nobody is shut out for good.
+local function unsolicited_wait(receiver, unsolicited, now)
+  if receiver.since == 0 then return 0 end
+  return receiver_wait(string.sub(receiver.log, -4 * receiver.since), unsolicited, now)
+end
+
+-- STD-07.
+local function slowed_wait(receiver, failures, now)
+  if receiver.log == '' then return 0 end
+  for _, step in ipairs(SLOWED) do
+    if failures >= step[1] then
+      return math.max(0, (struct.unpack('>I4', receiver.log, #receiver.log - 3) + step[2]) * 1000 - now)
     end
   end
   return 0
 end
 
-local function note_send(key, log, windows, now)
-  if #windows == 0 then return end
-  local longest, most = 0, 0
-  for at = 1, #windows, 2 do
-    most = math.max(most, tonumber(windows[at]))
-    longest = math.max(longest, tonumber(windows[at + 1]))
+local function is_disabled(receiver, purpose)
+  return receiver.failures[PURPOSE[purpose]] >= MOST_CONSECUTIVE_FAILURES
+end
+
+-- Why this receiver may not be sent to now, and for how many ms; nil when it may. Of several reasons the one that
+-- lasts longest. The one over all tenants is told like the tenant's own: it must not tell that there are others.
+local function receiver_refusal(receiver, purpose, limits, now)
+  if is_disabled(receiver, purpose) then return 'disabled', 0 end
+  local why, longest
+  local function consider(reason, wait)
+    if wait > (longest or 0) then why, longest = reason, wait end
   end
-  local kept = string.sub(log, -4 * (most - 1))
-  if most == 1 then kept = '' end
-  redis.call('SET', key, kept .. struct.pack('>I4', math.floor(now / 1000)), 'PX', longest * 1000)
+  consider('receiver', receiver_wait(receiver.log, limits.windows, now))
+  consider('receiver', platform_wait(receiver, limits.platform[1], limits.platform[2], now))
+  consider('unsolicited', unsolicited_wait(receiver, limits.unsolicited, now))
+  consider('slowed', slowed_wait(receiver, receiver.failures[PURPOSE[purpose]], now))
+  return why, longest
+end
+
+local function note_send(receiver, limits, now)
+  local most = limits.unsolicited[1]
+  for at = 1, #limits.windows, 2 do most = math.max(most, limits.windows[at]) end
+  receiver.log = string.sub(receiver.log .. struct.pack('>I4', math.floor(now / 1000)), -4 * most)
+  receiver.since = math.min(receiver.since + 1, 255)
+  local minutes = platform_minutes(receiver, limits.platform[2], now)
+  -- A clock that was set back must not write an age below zero.
+  minutes[#minutes + 1] = math.max(math.floor(now / 60000), minutes[#minutes] or 0)
+  local packed = {}
+  for at = math.max(1, #minutes - limits.platform[1] + 1), #minutes do
+    if #packed == 0 then packed[1] = struct.pack('>I4', minutes[at]) end
+    packed[#packed + 1] = struct.pack('>I2', minutes[at] - struct.unpack('>I4', packed[1]))
+  end
+  save_receiver(receiver, table.concat(packed))
+end
+
+-- A wrong answer. Returns how many there were in a row.
+local function note_failure(receiver, purpose)
+  local at = PURPOSE[purpose]
+  receiver.failures[at] = math.min(receiver.failures[at] + 1, 255)
+  save_receiver(receiver)
+  return receiver.failures[at]
+end
+
+-- A right answer, or the receiver bound anew: what counts in a row begins again.
+local function note_success(receiver, purpose)
+  local failed = receiver.failures[PURPOSE[purpose]] > 0
+  if receiver.since == 0 and not failed then return end
+  receiver.since, receiver.failures[PURPOSE[purpose]] = 0, 0
+  save_receiver(receiver)
+  -- Nobody else's failures keep the record: a day is enough again.
+  if failed and math.max(unpack(receiver.failures)) == 0 and redis.call('HLEN', receiver.key) <= 2 then
+    redis.call('PEXPIRE', receiver.key, KEEP_MS)
+  end
+end
+
+-- Seconds since each send that is remembered, oldest first, for the RateLimit fields of the answer.
+local function ages_of(receiver, now)
+  local ages = {}
+  if not receiver then return '' end
+  for at = 1, #receiver.log, 4 do
+    ages[#ages + 1] = math.max(0, math.floor(now / 1000) - struct.unpack('>I4', receiver.log, at))
+  end
+  return table.concat(ages, ',')
+end
+
+-- FR-18: a refused message of a challenge that is there is told in its own timeline.
+local function refuse_message(key, partition, tenant, why, wait, receiver, now)
+  journal(key, partition, tenant, 'limit.refused', now, { 'why', why })
+  return { why, string.format('%.0f', wait), ages_of(receiver, now) }
 end

@@ -3,7 +3,7 @@ import { maskReceiver } from '#platform/phone';
 import type { Challenge } from '../challenge.js';
 import type { Transition } from '../challenge-history.js';
 import { channelOfLetter } from '../channel-letters.js';
-import type { CheckReply } from '../hot-store/hot-store.js';
+import type { Canceled, CheckReply } from '../hot-store/hot-store.js';
 import type { Opened } from '../openings.service.js';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -47,6 +47,24 @@ export function toCheckedView(checked: CheckReply): CheckedView {
     expiresAt: iso(checked.expiresAt),
     resendAfter: iso(checked.resendFrom),
     sends: checked.sends,
+  };
+}
+
+export interface CanceledView {
+  status: 'canceled';
+  attemptsRemaining: number;
+  expiresAt: string;
+  resendAfter: string;
+  sends: number;
+}
+
+export function toCanceledView(canceled: Canceled): CanceledView {
+  return {
+    status: 'canceled',
+    attemptsRemaining: Math.max(0, canceled.allowed - canceled.failures),
+    expiresAt: iso(canceled.expiresAt),
+    resendAfter: iso(canceled.resendFrom),
+    sends: canceled.sends,
   };
 }
 

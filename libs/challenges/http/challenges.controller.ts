@@ -1,10 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GeneratorsService } from '#generators';
 import { type AuthenticatedRequest, Caller, callerOf, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
-import { operationOf } from '#platform/http-server';
+import { operationOf, Sheddable } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
 import { parsePhone } from '#platform/phone';
 import { EmptyDto } from '#platform/validation';
@@ -14,8 +14,10 @@ import { CodeVault } from '../code-vault.js';
 import { endedProblem, OpeningsService, type OpenResult } from '../openings.service.js';
 import { CheckChallengeDto, ListChallengesDto, OpenChallengeDto, ResendDto } from './challenge.dto.js';
 import {
+  type CanceledView,
   type CheckedView,
   type OpenedView,
+  toCanceledView,
   toChallengeView,
   toCheckedView,
   toOpenedView,
@@ -46,6 +48,7 @@ export class ChallengesController {
   ) {}
 
   @Post()
+  @Sheddable()
   @RequireScope('challenges:create')
   @ApiOperation({
     summary: 'Open a challenge and send its code',
@@ -53,7 +56,11 @@ export class ChallengesController {
       'Answers as soon as the message is safely queued. Send an Idempotency-Key and repeat at will.',
   })
   @ApiResponse({ status: 201, description: 'Opened; the message is on its way.' })
-  async open(@Body() body: OpenChallengeDto, @Req() request: HotRequest): Promise<OpenedView> {
+  async open(
+    @Body() body: OpenChallengeDto,
+    @Req() request: HotRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OpenedView> {
     const caller = callerOf(request);
     const generatorId = parseNative('generator', body.generator);
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
@@ -73,6 +80,7 @@ export class ChallengesController {
         onLive,
         operation: operationOf(request),
       }),
+      reply,
     );
   }
 
@@ -145,6 +153,7 @@ export class ChallengesController {
 
   @Post(':id/check')
   @HttpCode(200)
+  @Sheddable({ upTo: 2 })
   @RequireScope('challenges:check')
   @ApiOperation({
     summary: 'Check an answer',
@@ -167,6 +176,8 @@ export class ChallengesController {
         throw endedProblem(checked.state, checked.why);
       case 'format':
         throw new Problem('challenge.code_format', { errors: [{ pointer: '#/code', code: 'code_format' }] });
+      case 'disabled':
+        throw new Problem('receiver.disabled');
       case 'format_limit':
         throw new Problem('limit.check', { retryAfterSeconds: MALFORMED_RETRY_SECONDS });
       default:
@@ -176,6 +187,7 @@ export class ChallengesController {
 
   @Post(':id/resend')
   @HttpCode(200)
+  @Sheddable()
   @RequireScope('challenges:create')
   @ApiOperation({
     summary: 'Send another message for the same challenge',
@@ -185,8 +197,9 @@ export class ChallengesController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: ResendDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpenedView> {
-    return toOpened(await this.challenges.resend(caller, readId(id), body));
+    return toOpened(await this.challenges.resend(caller, readId(id), body), reply);
   }
 
   @Post(':id/cancel')
@@ -200,10 +213,10 @@ export class ChallengesController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() _body: EmptyDto,
-  ): Promise<{ status: 'canceled' }> {
+  ): Promise<CanceledView> {
     const result = await this.challenges.cancel(caller, readId(id));
     if ('refused' in result) throw result.refused;
-    return { status: 'canceled' };
+    return toCanceledView(result.canceled);
   }
 
   private refsOf(caller: Principal, receiver: string): string[] {
@@ -214,8 +227,9 @@ export class ChallengesController {
   }
 }
 
-function toOpened(result: OpenResult): OpenedView {
+function toOpened(result: OpenResult, reply: FastifyReply): OpenedView {
   if ('refused' in result) throw result.refused;
+  if (result.opened.rateLimit) void reply.headers(result.opened.rateLimit);
   return toOpenedView(result.opened);
 }
 

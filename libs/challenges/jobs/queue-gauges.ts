@@ -31,9 +31,10 @@ export class QueueGauges implements OnApplicationBootstrap, OnModuleDestroy {
 
   async read(): Promise<void> {
     for (const queue of this.queues.all()) {
-      const counts = await queue.getJobCounts('waiting', 'delayed');
+      const counts = await queue.getJobCounts('waiting', 'prioritized', 'delayed');
       const [oldest] = await queue.getWaiting(0, 0);
-      this.metrics.queueDepth.set({ queue: queue.name }, (counts['waiting'] ?? 0) + (counts['delayed'] ?? 0));
+      const depth = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      this.metrics.queueDepth.set({ queue: queue.name }, depth);
       this.metrics.queueAgeSeconds.set(
         { queue: queue.name },
         oldest ? (Date.now() - oldest.timestamp) / 1_000 : 0,

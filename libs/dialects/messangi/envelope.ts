@@ -39,6 +39,7 @@ const TRANSLATED: Partial<Record<ErrorCode, { status?: number; code: string }>> 
   'receiver.invalid_phone': { status: 400, code: 'INVALID_RECEIVER' },
   'receiver.number_class_not_allowed': { code: 'RECEIVER_NOT_ALLOWED' },
   'receiver.destination_not_allowed': { code: 'RECEIVER_NOT_ALLOWED' },
+  'receiver.disabled': { code: 'RECEIVER_NOT_ALLOWED' },
   'generator.not_found': { code: 'GENERATOR_NOT_FOUND' },
   'challenge.not_found': { code: 'REQUEST_NOT_FOUND' },
   'template.not_found': { code: 'TEMPLATE_NOT_FOUND' },
@@ -48,6 +49,7 @@ const TRANSLATED: Partial<Record<ErrorCode, { status?: number; code: string }>> 
   'channel.not_configured': { status: 422, code: 'CHANNEL_NOT_CONFIGURED' },
   'limit.cool_down': { code: 'TOO_SOON' },
   'limit.receiver': { code: 'TOO_MANY_CODES' },
+  'limit.unsolicited': { code: 'TOO_MANY_CODES' },
   'challenge.send_limit': { code: 'TOO_MANY_CODES' },
 };
 

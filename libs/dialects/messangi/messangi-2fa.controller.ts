@@ -7,7 +7,7 @@ import { TemplatesService } from '#templates';
 import { Caller, type Principal, RequireScope } from '#tenants';
 import { Clock } from '#platform/clock';
 import { Problem } from '#platform/errors';
-import { operationOf } from '#platform/http-server';
+import { operationOf, Sheddable } from '#platform/http-server';
 import { type Identifier, parseUuid, renderUuid } from '#platform/identifiers';
 import { type Envelope, envelope } from './envelope.js';
 import {
@@ -101,6 +101,7 @@ export class Messangi2faController {
 
   @Post(':id/codes')
   @HttpCode(200)
+  @Sheddable()
   @RequireScope('challenges:create')
   @ApiOperation({
     summary: 'Generate a code and send it',
@@ -135,6 +136,7 @@ export class Messangi2faController {
   }
 
   @Patch(':id/codes')
+  @Sheddable({ upTo: 2 })
   @RequireScope('challenges:check')
   @ApiOperation({ summary: 'status, verify or cancel a code' })
   async act(

@@ -177,6 +177,7 @@ const STATUS: Record<ChallengeState, string> = {
   denied: 'CANCELED',
   locked: 'FAILED',
   undeliverable: 'FAILED',
+  refused: 'FAILED',
 };
 
 /** `token` is there in every answer, and null unless the code may be disclosed. */

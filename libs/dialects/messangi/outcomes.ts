@@ -15,6 +15,7 @@ const ENDED: Record<string, Told> = {
   canceled: { status: 410, code: 'CODE_CANCELED', reason: 'The code was canceled.' },
   denied: { status: 410, code: 'CODE_CANCELED', reason: 'The code was canceled.' },
   undeliverable: { status: 410, code: 'CODE_NOT_DELIVERED', reason: 'The code could not be delivered.' },
+  refused: { status: 410, code: 'CODE_NOT_DELIVERED', reason: 'The code could not be delivered.' },
   locked: { status: 429, code: 'ATTEMPTS_EXHAUSTED', reason: 'Too many wrong codes.' },
 };
 
@@ -35,6 +36,8 @@ export function verifyOutcome(result: CheckResult, now: number): Problem | undef
       return invalidCode(undefined);
     case 'format_limit':
       return new Problem('limit.check', { retryAfterSeconds: 60 });
+    case 'disabled':
+      return new Problem('receiver.disabled');
     case 'approving':
     case 'ended':
     case 'context':

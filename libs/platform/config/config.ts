@@ -7,7 +7,15 @@ import { EnvironmentDto, ProductionEnvironmentDto } from './environment.dto.js';
 export class Config {
   readonly production: boolean;
   readonly test: boolean;
-  readonly http: { host: string; port: number; workerPort: number; metricsPort: number; publicUrl: string };
+  readonly http: {
+    host: string;
+    port: number;
+    workerPort: number;
+    metricsPort: number;
+    publicUrl: string;
+    maxInFlight: number;
+    maxLoopLagMs: number;
+  };
   readonly database: { url: string };
   readonly redis: { url: string; allowVolatile: boolean };
   readonly keys: { installation: Buffer; ring: { kid: string; key: Buffer }[] };
@@ -28,6 +36,8 @@ export class Config {
       workerPort: env.WORKER_PORT,
       metricsPort: env.METRICS_PORT,
       publicUrl: env.PUBLIC_URL.replace(/\/+$/, ''),
+      maxInFlight: env.MAX_IN_FLIGHT,
+      maxLoopLagMs: env.MAX_LOOP_LAG_MS,
     };
     this.database = { url: env.DATABASE_URL };
     this.redis = { url: env.REDIS_URL, allowVolatile: env.ALLOW_VOLATILE_REDIS };

@@ -53,6 +53,23 @@ export class EnvironmentDto {
   @Max(65535)
   METRICS_PORT = 9464;
 
+  /**
+   * Requests that one API process works on at the same time before it refuses sends. A process answers some 5,000 a
+   * second; with 1,000 under way each waits 200 ms, which is as much as the event loop may lag.
+   */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  MAX_IN_FLIGHT = 1_000;
+
+  /** Milliseconds that the event loop may lag, over several samples, before sends are refused. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(10)
+  @Max(60_000)
+  MAX_LOOP_LAG_MS = 200;
+
   @IsUrl({ ...anyUrl, protocols: ['postgres', 'postgresql'] })
   DATABASE_URL!: string;
 

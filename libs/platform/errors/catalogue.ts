@@ -53,10 +53,18 @@ export const ERROR_CATALOGUE = {
   'challenge.send_limit': { status: 429, title: 'This challenge has used up its messages.' },
   'limit.cool_down': { status: 429, title: 'Wait before sending another message for this challenge.' },
   'limit.receiver': { status: 429, title: 'This receiver has been sent too many messages.' },
+  'limit.unsolicited': {
+    status: 429,
+    title: 'This receiver has been sent too many messages without answering one rightly.',
+  },
   'limit.check': { status: 429, title: 'Too many malformed codes for this challenge.' },
   'receiver.invalid_phone': { status: 422, title: 'The receiver is not a valid E.164 phone number.' },
   'receiver.number_class_not_allowed': { status: 403, title: 'Numbers of this class are never sent to.' },
   'receiver.destination_not_allowed': { status: 403, title: 'The account may not send to this country.' },
+  'receiver.disabled': {
+    status: 403,
+    title: 'This receiver gave too many wrong answers in a row; bind it anew.',
+  },
   'generator.not_found': { status: 404, title: 'There is no such generator.' },
   'generator.conflict': { status: 409, title: 'The generator changed meanwhile, or its id is taken.' },
   'template.not_found': { status: 404, title: 'There is no such template.' },
@@ -81,6 +89,10 @@ export const ERROR_CATALOGUE = {
   'dependency.unavailable': {
     status: 503,
     title: 'A service this call needs is unavailable; try again shortly.',
+  },
+  'dependency.overloaded': {
+    status: 503,
+    title: 'Too much is waiting to be sent; try again shortly.',
   },
   'internal.error': { status: 500, title: 'Something went wrong on our side.' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -19,6 +19,8 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_NOT_FOUND: 'route.not_found',
 };
 
+const QUIET = new Set<ErrorCode>(['dependency.unavailable', 'dependency.overloaded']);
+
 /** The one place where an error becomes an answer. Unknown errors are told as 500 without a word of their own. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -46,7 +48,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     return;
   }
   const problem = toProblem(error);
-  if (problem.status >= 500 && problem.code !== 'dependency.unavailable') {
+  // Who refuses for load has logged it, once for many.
+  if (problem.status >= 500 && !QUIET.has(problem.code)) {
     logger.error(
       {
         requestId: request.id,

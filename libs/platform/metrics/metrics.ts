@@ -35,6 +35,11 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly receiverAlerts = new Counter({
+    name: 'countersign_receiver_alerts_total',
+    help: 'Receivers that gave ten wrong answers in a row',
+    registers: [this.registry],
+  });
   readonly sends = new Counter({
     name: 'countersign_sends_total',
     help: 'Tries to hand a message to a provider, by outcome',
@@ -57,6 +62,11 @@ export class Metrics {
     name: 'countersign_queue_oldest_seconds',
     help: 'Age of the oldest waiting job',
     labelNames: ['queue'],
+    registers: [this.registry],
+  });
+  readonly redisMemoryRatio = new Gauge({
+    name: 'countersign_redis_memory_ratio',
+    help: 'Memory that Redis uses, of its maxmemory; 0 when that is not set. Sends are refused from 0.85',
     registers: [this.registry],
   });
   readonly journalLag = new Gauge({

@@ -1,1 +1,1 @@
-export { type CanonicalReceiver, maskReceiver, parsePhone } from './phone.js';
+export { type CanonicalReceiver, maskReceiver, parsePhone, readBarredPhone } from './phone.js';

@@ -50,6 +50,13 @@ export function parsePhone(text: string): CanonicalReceiver | ReceiverProblem {
   return { address, canonical: foldVariants(parsed.number), country: parsed.country };
 }
 
+/** A number that is refused for its class, in the form that counters and references use; undefined for any other text. */
+export function readBarredPhone(text: string): CanonicalReceiver | undefined {
+  if (parsePhone(text) !== 'number_class_not_allowed') return undefined;
+  const digits = `+${text.replace(/\D/g, '')}`;
+  return { address: digits, canonical: foldVariants(digits) };
+}
+
 /** Only a valid number has a type; asking for both costs the same look-up twice. */
 function parse(digits: string): { number: string; country?: string; type: string } | undefined {
   const plain = readPlainNumber(digits);

@@ -71,8 +71,32 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the receiver’s limit is not kept',
     script: 'record',
-    find: 'if nth + span > seconds then return',
-    replace: 'if false then return',
+    find: 'if nth + span > seconds then',
+    replace: 'if false then',
+  },
+  {
+    name: 'the limit over all tenants is not kept',
+    script: 'record',
+    find: 'if #minutes < limit then return 0 end',
+    replace: 'if true then return 0 end',
+  },
+  {
+    name: 'messages that nobody answered are not counted',
+    script: 'record',
+    find: 'if receiver.since == 0 then return 0 end',
+    replace: 'if true then return 0 end',
+  },
+  {
+    name: 'a right answer does not begin the count of unanswered messages again',
+    script: 'record',
+    find: 'receiver.since, receiver.failures[PURPOSE[purpose]] = 0, 0',
+    replace: 'receiver.failures[PURPOSE[purpose]] = 0',
+  },
+  {
+    name: 'a refusal is not written down',
+    script: 'record',
+    find: "journal(key, partition, tenant, 'limit.refused', now, { 'why', why })",
+    replace: '',
   },
   {
     name: 'a context that was changed does not void the code',

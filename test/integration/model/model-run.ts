@@ -126,4 +126,8 @@ const SCRIPTS = [
   'due-messages',
   'follow-message',
   'finish-approval',
+  'journal-refusal',
+  'unblock-receiver',
+  'take-receiver',
+  'merge-receiver',
 ];

@@ -1,12 +1,21 @@
 // The engine as its rules are told, written apart from the scripts: plain objects, one clock, no Redis. Where this
 // and the scripts differ, one of them is wrong.
 
+interface Window {
+  limit: number;
+  seconds: number;
+}
+
 export interface Rules {
   lifeMs: number;
   coolDownsMs: number[];
   maxMessages: number;
   maxAttempts: number;
-  windows: { limit: number; seconds: number }[];
+  limits: {
+    windows: Window[];
+    platform: Window;
+    unsolicited: Window;
+  };
   leaseMs: number;
   leastLifeMs: number;
   maxTries: number;
@@ -53,7 +62,8 @@ export class ReferenceEngine {
   now = 0;
   readonly challenges = new Map<string, ModelChallenge>();
   private readonly live = new Map<string, string>();
-  private readonly logs = new Map<string, number[]>();
+  /** Sends by receiver, and how many of them came after the last right answer. */
+  private readonly sent = new Map<string, { times: number[]; unsolicited: number }>();
   /** Transitions by type: what the journal must hold. */
   readonly events: string[] = [];
 
@@ -81,15 +91,16 @@ export class ReferenceEngine {
       this.letExpire(live);
       if (live.state === 'P' || ('LG'.includes(live.state) && this.now < live.expires)) {
         if (live.state !== 'P' || liveId !== replaces) return `live ${liveId}`;
-        if (this.now < live.resendFrom) return 'cool_down';
-        if (live.messages.length + 1 > this.rules.maxMessages) return 'send_limit';
+        if (this.now < live.resendFrom) return this.refuse('cool_down');
+        if (live.messages.length + 1 > this.rules.maxMessages) return this.refuse('send_limit');
         superseded = live;
         failures = live.failures;
         sends = live.messages.length + 1;
         expires = live.expires;
       }
     }
-    if (this.receiverIsFull(receiver)) return 'receiver';
+    const full = this.whyFull(receiver);
+    if (full) return this.refuse(full);
     const empty = (): ModelMessage => ({ ...this.queued(0), state: 'f', due: 0 });
     const challenge: ModelChallenge = {
       id,
@@ -144,6 +155,7 @@ export class ReferenceEngine {
         this.events.push('challenge.approving');
         return 'approving G';
       }
+      this.sendsTo(challenge.receiver).unsolicited = 0;
       this.finish(challenge, 'A', '');
       return 'approved A';
     }
@@ -162,9 +174,10 @@ export class ReferenceEngine {
     if (challenge.lastResend?.operation === operation) return `resent ${challenge.lastResend.number}`;
     this.letExpire(challenge);
     if (challenge.state !== 'P') return `ended ${challenge.state}`;
-    if (challenge.messages.length >= this.rules.maxMessages) return 'send_limit';
-    if (this.now < challenge.resendFrom) return 'cool_down';
-    if (this.receiverIsFull(challenge.receiver)) return 'receiver';
+    if (challenge.messages.length >= this.rules.maxMessages) return this.refuse('send_limit');
+    if (this.now < challenge.resendFrom) return this.refuse('cool_down');
+    const full = this.whyFull(challenge.receiver);
+    if (full) return this.refuse(full);
     this.noteSend(challenge.receiver);
     challenge.messages.push(this.queued(0));
     const number = challenge.messages.length;
@@ -311,6 +324,7 @@ export class ReferenceEngine {
       this.events.push('challenge.approval_released');
       return 'wrong P';
     }
+    this.sendsTo(challenge.receiver).unsolicited = 0;
     this.finish(challenge, 'A', '');
     if (outcome === 'approve') return 'approved A';
     // Told when it was given: this time it is only noted.
@@ -387,15 +401,33 @@ export class ReferenceEngine {
       this.finish(challenge, 'U', '');
   }
 
-  private receiverIsFull(receiver: string): boolean {
-    const log = this.logs.get(receiver) ?? [];
-    return this.rules.windows.some(
-      ({ limit, seconds }) => log.length >= limit && log.at(-limit)! + seconds * 1_000 > this.now,
-    );
+  /** A refusal changes nothing and is written down. */
+  private refuse(why: string): string {
+    this.events.push('limit.refused');
+    return why;
+  }
+
+  private sendsTo(receiver: string): { times: number[]; unsolicited: number } {
+    let sends = this.sent.get(receiver);
+    if (!sends) this.sent.set(receiver, (sends = { times: [], unsolicited: 0 }));
+    return sends;
+  }
+
+  /** Of several limits that are reached, the one that lasts longest. */
+  private whyFull(receiver: string): string | undefined {
+    const { times, unsolicited } = this.sendsTo(receiver);
+    const { windows, platform, unsolicited: unanswered } = this.rules.limits;
+    const until = (list: number[], { limit, seconds }: Window): number =>
+      list.length >= limit ? list.at(-limit)! + seconds * 1_000 : 0;
+    const own = Math.max(...windows.map((window) => until(times, window)), until(times, platform));
+    const prompts = unsolicited === 0 ? 0 : until(times.slice(-unsolicited), unanswered);
+    if (Math.max(own, prompts) <= this.now) return undefined;
+    return prompts > own ? 'unsolicited' : 'receiver';
   }
 
   private noteSend(receiver: string): void {
-    const most = Math.max(...this.rules.windows.map(({ limit }) => limit));
-    this.logs.set(receiver, [...(this.logs.get(receiver) ?? []), this.now].slice(-most));
+    const sends = this.sendsTo(receiver);
+    sends.times.push(this.now);
+    sends.unsolicited++;
   }
 }

@@ -82,9 +82,11 @@ interface Behavior {
     registrationsPer72Hours: number;
   };
   faults: Fault[];
+  /** Receivers that WhatsApp knows under another number: what an accepted send answers as `wa_id`. */
+  waIds: { to: string; waId: string }[];
 }
 
-/** Everything may be left out; nested objects merge, `faults` is replaced as a whole. */
+/** Everything may be left out; nested objects merge, `faults` and `waIds` are replaced as a whole. */
 type BehaviorPatch = {
   [K in keyof Behavior]?: Behavior[K] extends unknown[]
     ? Behavior[K]
@@ -127,6 +129,7 @@ const patchOf: Check<BehaviorPatch> = object<BehaviorPatch>({
     registrationsPer72Hours: integer(0, 1_000_000),
   }),
   faults: list(readFault),
+  waIds: list(object<Behavior['waIds'][number], 'to' | 'waId'>({ to: digits, waId: digits }, 'to', 'waId')),
 });
 
 function readFault(value: unknown, path: string): Fault {
@@ -204,6 +207,7 @@ export class BehaviorSwitch {
       },
       rates: { perSenderPerSecond: 0, pair: false, templatesPerHour: 0, registrationsPer72Hours: 0 },
       faults: [],
+      waIds: [],
     };
   }
 }

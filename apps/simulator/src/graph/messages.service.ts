@@ -90,9 +90,10 @@ export class MessagesService {
   accept({ draft, input }: PreparedMessage): SendAnswer {
     const message = this.log.append(draft);
     this.deliveries.start(message);
+    const known = this.behavior.current.waIds.find(({ to }) => to === draft.to);
     return {
       messaging_product: 'whatsapp',
-      contacts: [{ input, wa_id: whatsappIdOf(draft.to) }],
+      contacts: [{ input, wa_id: known?.waId ?? whatsappIdOf(draft.to) }],
       messages: [{ id: draft.id, ...(draft.templateName !== undefined && { message_status: 'accepted' }) }],
     };
   }

@@ -43,7 +43,7 @@ export const metaCloud = defineProvider<MetaCloudConfig>({
       context,
       message.deadlineMs,
     );
-    return toResult(answer);
+    return toResult(answer, message.to);
   },
 
   async diagnose(config, senders, context) {
@@ -102,14 +102,19 @@ function templateBody({ to, code, template, correlationId }: OutboundMessage): o
   };
 }
 
-function toResult(answer: GraphAnswer): SendResult {
+function toResult(answer: GraphAnswer, to: string): SendResult {
   switch (answer.kind) {
     case 'ok': {
       const messages = answer.body['messages'];
       const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
       const providerMessageId = isObject(first) ? asProviderId(first['id']) : undefined;
       if (providerMessageId === undefined) return { outcome: 'unknown', reason: 'answer_without_id' };
-      return { outcome: 'accepted', providerMessageId };
+      const reached = readWhatsappId(answer.body);
+      return {
+        outcome: 'accepted',
+        providerMessageId,
+        ...(reached !== undefined && reached !== to && { reachedAddress: reached }),
+      };
     }
     case 'error': {
       const verdict = judgeGraphError(answer.error.code, { ...answer.error, status: answer.status });
@@ -129,6 +134,14 @@ function toResult(answer: GraphAnswer): SendResult {
     case 'unreadable':
       return { outcome: 'unknown', reason: answer.reason };
   }
+}
+
+/** The number WhatsApp knows the receiver under: its `wa_id` may differ from what was addressed. */
+function readWhatsappId(body: Record<string, unknown>): string | undefined {
+  const contacts = body['contacts'];
+  const first: unknown = Array.isArray(contacts) ? contacts[0] : undefined;
+  const id = isObject(first) ? first['wa_id'] : undefined;
+  return typeof id === 'string' && /^\d{7,15}$/.test(id) ? `+${id}` : undefined;
 }
 
 function readToken(body: Record<string, unknown>, now: number): Finding[] {
