@@ -42,6 +42,7 @@ interface ChallengeRow {
   state: ChallengeState;
   reason: string | null;
   sealed_receiver: string;
+  test_number: boolean;
   language: string | null;
   metadata: Record<string, unknown> | null;
   failures: number;
@@ -143,12 +144,12 @@ async function insertOpened(opened: readonly JournalEntry[], manager: EntityMana
   const version = (entry: JournalEntry): [string, string] => entry.data['g']!.split(':') as [string, string];
   await manager.query(
     `INSERT INTO challenges (id, tenant_id, generator_id, generator_version, kind, mode, purpose, state, receiver_ref, sealed_receiver,
-       language, metadata, opened_at, expires_at, sequence)
+       language, metadata, opened_at, expires_at, sequence, test_number)
      SELECT id, tenant_id, generator_id, generator_version, 'code', mode, purpose, 'pending', receiver_ref, sealed_receiver, language, metadata,
-       opened_at, expires_at, sequence
+       opened_at, expires_at, sequence, test_number
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[],
-       $11::timestamptz[], $12::timestamptz[], $13::int[])
-       AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence)
+       $11::timestamptz[], $12::timestamptz[], $13::int[], $14::bool[])
+       AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence, test_number)
      ON CONFLICT (id) DO NOTHING`,
     [
       opened.map((entry) => renderUuid(entry.challengeId)),
@@ -164,6 +165,7 @@ async function insertOpened(opened: readonly JournalEntry[], manager: EntityMana
       opened.map((entry) => entry.occurredAt),
       opened.map((entry) => new Date(Number(entry.data['e']))),
       opened.map((entry) => entry.sequence),
+      opened.map((entry) => entry.data['tn'] === '1'),
     ],
   );
 }
@@ -259,6 +261,7 @@ function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challe
     sends: messages.length,
     language: row.language ?? undefined,
     metadata: row.metadata ?? undefined,
+    testNumber: row.test_number,
     sealedReceiver: row.sealed_receiver,
     messages: messages.map((message): Message => ({
       number: message.number,

@@ -6,10 +6,12 @@ import { ChallengeHistory } from './challenge-history.js';
 import { ChallengesService } from './challenges.service.js';
 import { CodeVault } from './code-vault.js';
 import { DeliveriesService } from './deliveries.service.js';
+import { EarlierProofs } from './earlier-proofs.js';
 import { HotStore } from './hot-store/hot-store.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
 import { SendQueue } from './send-queue.js';
+import { TestNumbersService } from './test-numbers.service.js';
 
 @Module({
   imports: [GeneratorsModule, ProvidersModule, TemplatesModule],
@@ -19,6 +21,8 @@ import { SendQueue } from './send-queue.js';
     DeliveriesService,
     ChallengeHistory,
     PlanResolver,
+    EarlierProofs,
+    TestNumbersService,
     HotStore,
     CodeVault,
     SendQueue,
@@ -31,6 +35,7 @@ import { SendQueue } from './send-queue.js';
     CodeVault,
     HotStore,
     SendQueue,
+    TestNumbersService,
   ],
 })
 export class ChallengesModule {}

@@ -7,6 +7,7 @@ import type { Identifier } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
 import { ChallengeHistory } from './challenge-history.js';
+import { readAnswer } from './code-text.js';
 import { CodeVault } from './code-vault.js';
 import { type CheckReply, HotStore, newOperation } from './hot-store/hot-store.js';
 import { endedProblem, OpeningsService, type OpenResult } from './openings.service.js';
@@ -24,10 +25,6 @@ export interface CheckInput {
 
 export type CheckResult = { checked: CheckReply } | { refused: Problem };
 
-/** 4 to 15 visible ASCII characters. Stricter rules are the challenge's own, and are kept in the script. */
-const CODE_SHAPE = /^[A-Za-z0-9]{4,15}$/;
-const SEPARATORS = /[ \-\t\r\n]/g;
-
 /** Everything one may do with a challenge that is there: check, cancel, read, send again. */
 @Injectable()
 export class ChallengesService {
@@ -43,11 +40,9 @@ export class ChallengesService {
 
   /** Checks one answer. One round trip to Redis; nothing else. */
   async check({ tenantId }: Principal, input: CheckInput): Promise<CheckResult> {
-    const code = normaliseCode(input.code);
-    if (code === undefined)
-      return {
-        refused: Problem.field('code', 'code_format', 'code must be 4 to 15 ASCII letters or digits'),
-      };
+    const answer = readAnswer(input.code);
+    if (answer === undefined) return { refused: notACode() };
+    const { plain, exact } = answer;
     const contextDigest = this.vault.contextDigest(tenantId, input.context);
     const checked = await this.hotStore.check({
       id: input.id,
@@ -56,10 +51,12 @@ export class ChallengesService {
       generatorId: input.generatorId,
       purpose: input.purpose,
       contextDigest,
-      answerLength: code.length,
-      candidates: this.vault.candidates(tenantId, input.id, contextDigest, code),
+      answerLength: plain?.length,
+      exactLength: exact?.length,
+      candidates: this.vault.candidates(tenantId, input.id, contextDigest, plain, exact),
     });
     this.metrics.checks.inc({ verdict: checked.verdict });
+    if (plain === undefined && checked.verdict === 'format') return { refused: notACode() };
     return { checked };
   }
 
@@ -146,8 +143,6 @@ export class ChallengesService {
   }
 }
 
-/** Spaces and dashes between the characters are how people read a code aloud; letters come in either case. */
-export function normaliseCode(text: string): string | undefined {
-  const plain = CODE_SHAPE.test(text) ? text : text.length <= 64 ? text.replace(SEPARATORS, '') : '';
-  return CODE_SHAPE.test(plain) ? plain.toUpperCase() : undefined;
+function notACode(): Problem {
+  return Problem.field('code', 'code_format', 'code must be 4 to 15 visible ASCII characters');
 }

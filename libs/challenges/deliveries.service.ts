@@ -23,6 +23,8 @@ import { Metrics } from '#platform/metrics';
 import { RetiredKey } from '#platform/crypto';
 import { channelOfLetter } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
+import { contentOf } from './message-content.js';
+import type { Purpose } from './challenge.js';
 import {
   type ClaimReply,
   HotStore,
@@ -84,6 +86,7 @@ export class DeliveriesService {
       token,
       channel: channelOfLetter(claim.channelLetter),
     };
+    if (claim.testNumber) return this.pretend(current);
     const prepared = await this.prepare(current);
     const result = 'refused' in prepared ? prepared.refused : await this.send(current, prepared, claimedAt);
     if (result === undefined) return;
@@ -131,20 +134,34 @@ export class DeliveriesService {
       { mode: current.mode === 'test' ? 'test' : 'live', simulator },
     );
     if ('refused' in route) return refuse(route.refused, 'account');
-    const template = await this.templates.load(step.templateId);
-    if (!template) return refuse('template_missing', 'template');
+    const template = step.templateId === undefined ? undefined : await this.templates.load(step.templateId);
+    if (step.templateId !== undefined && !template) return refuse('template_missing', 'template');
+    const code = this.vault.openCode(current.tenantId, current.challengeId, current.sealedCode);
     return {
       account: { ...route.account, countries: account!.countries },
       message: {
         channel: current.channel,
         to: receiver,
         from: route.sender,
-        code: this.vault.openCode(current.tenantId, current.challengeId, current.sealedCode),
+        code,
         correlationId: renderCorrelation(current),
-        template: { name: template.name, language: current.language },
+        template: template && { name: template.name, language: current.language },
+        content: contentOf(step, generator!, this.contentFor(current, code)),
         deadlineMs: Math.min(PROVIDER_DEADLINE_MS, current.expiresAt - current.now),
       },
     };
+  }
+
+  private contentFor(current: Try, code: string): Parameters<typeof contentOf>[2] {
+    const { tenantId, challengeId, language, sealedTransaction: sealed } = current;
+    const transaction = sealed ? this.vault.openTransaction(tenantId, challengeId, sealed) : undefined;
+    return { code, language, purpose: (current.purpose as Purpose) || 'authentication', transaction };
+  }
+
+  /** A test number gets its message nowhere: it is as if it had arrived. */
+  private async pretend({ challengeId, number, token }: Try): Promise<void> {
+    await this.hotStore.settle({ challengeId, number, token, outcome: 'accepted', reason: TEST_NUMBER });
+    await this.hotStore.settle({ challengeId, number, outcome: 'delivered', reason: TEST_NUMBER });
   }
 
   /** Calls the provider while renewing the lease. Undefined when the lease was lost before the call: then nothing was sent. */
@@ -253,6 +270,7 @@ export class DeliveriesService {
   }
 }
 
+const TEST_NUMBER = 'test-number';
 const ANY = new Set(['*']);
 
 function refuse(reason: string, failure: 'bug' | 'account' | 'template'): { refused: SendResult } {

@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type ChannelStep, makeCode, type PublishedGenerator } from '#generators';
+import {
+  channelClass,
+  type ChannelStep,
+  lifeSecondsFor,
+  makeCode,
+  type PublishedGenerator,
+} from '#generators';
 import { AccountsService, admitRoute, type Channel, type LoadedAccount, type RouteRefusal } from '#providers';
 import { type PublishedTemplate, TemplatesService } from '#templates';
 import type { Principal } from '#tenants';
@@ -11,7 +17,9 @@ import { Partitions } from '#platform/partitions';
 import { type CanonicalReceiver, parsePhone } from '#platform/phone';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
+import { type Code, givenCode } from './code-text.js';
 import { CodeVault } from './code-vault.js';
+import { EarlierProofs } from './earlier-proofs.js';
 import {
   HotStore,
   newOperation,
@@ -21,7 +29,10 @@ import {
   type ResendReply,
 } from './hot-store/hot-store.js';
 import { type LimitProfile, limitsFor } from './limits.js';
+import { refuseReceiver, refuseRequest, refuseUse } from './opening-rules.js';
 import { SendQueue } from './send-queue.js';
+import { type TestNumber, TestNumbersService } from './test-numbers.service.js';
+import { transactionOf } from './transaction-context.js';
 
 /** What to do when the same question is open already: see architecture, "Opening again". */
 export type OnLive = 'resend' | 'replace' | 'return';
@@ -35,6 +46,11 @@ export interface OpenInput {
   purpose?: Purpose;
   context?: Readonly<Record<string, string>>;
   metadata?: Record<string, unknown>;
+  /** A code of the caller's own, where the generator takes one. */
+  code?: string;
+  /** The receiver that this one takes the place of, and the approved challenge that proves it (STD-36). */
+  replaces?: string;
+  provenBy?: string;
   onLive: OnLive;
   /** 106 bits chosen by whoever repeats this call: the same one opens the same challenge. */
   operation?: Buffer;
@@ -49,6 +65,9 @@ export interface Opened {
   sends: number;
   /** False when an identical request within 5 s sent nothing. */
   sent: boolean;
+  /** What the profile calls the channel, where it has a word for it. */
+  channelClass?: 'restricted';
+  testNumber?: boolean;
 }
 
 /** A refusal is a value: a dialect reads its code and answers in its vendor's words. */
@@ -61,6 +80,10 @@ interface Prepared {
   step: ChannelStep;
   stepNumber: number;
   language: string;
+  purpose: Purpose;
+  /** The code that was given instead of drawn: a test number's, or the caller's. */
+  given?: string;
+  testNumber: boolean;
   limits: LimitProfile;
   contextDigest: string;
   partition: number;
@@ -86,10 +109,14 @@ export class OpeningsService {
     private readonly templates: TemplatesService,
     private readonly partitions: Partitions,
     private readonly metrics: Metrics,
+    private readonly testNumbers: TestNumbersService,
+    private readonly proofs: EarlierProofs,
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
-    const prepared = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
+    const refused = refuseRequest(input);
+    const prepared =
+      refused ?? this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
     const result = await this.openPrepared(prepared instanceof Promise ? await prepared : prepared);
     this.metrics.opens.inc({ outcome: 'refused' in result ? result.refused.code : 'opened' });
     return result;
@@ -116,15 +143,18 @@ export class OpeningsService {
       input.contextDigest,
     );
     if (prepared instanceof Problem) return { refused: prepared };
-    return this.addMessage(prepared, id);
+    const unproven = await this.unproven(prepared);
+    return unproven ? { refused: unproven } : this.addMessage(prepared, id);
   }
 
   private async openPrepared(prepared: Prepared | Problem): Promise<OpenResult> {
     if (prepared instanceof Problem) return { refused: prepared };
-    const { generator, operation } = prepared.input;
-    const id = newChallengeId(prepared.partition, operation);
-    const code = makeCode(generator.alphabet, generator.codeLength);
-    const reply = await this.hotStore.open(this.record(prepared, id, code));
+    const unproven = this.unproven(prepared);
+    const refused = unproven && (await unproven);
+    if (refused) return { refused };
+    const id = newChallengeId(prepared.partition, prepared.input.operation);
+    const code = this.codeFor(prepared);
+    const reply = await this.hotStore.open(this.record(prepared, id, code, prepared.given !== undefined));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
     return this.finish(prepared, id, reply);
   }
@@ -140,28 +170,37 @@ export class OpeningsService {
       input.channel === undefined ? 0 : plan.findIndex((step) => step.channel === input.channel);
     const step = plan[stepNumber];
     if (!step) return channelProblem(input.channel!);
+    const misused = refuseUse(input.generator, input.purpose ?? 'authentication', step.channel);
+    if (misused) return misused;
     const to = parsePhone(input.receiver);
     if (typeof to === 'string') return receiverProblem(to);
+    const barred = refuseReceiver(input.generator, to);
+    if (barred) return barred;
     const chosen = { input, caller, to, step, stepNumber, contextDigest };
     const account = this.accounts.load(step.accountId);
-    const template = this.templates.load(step.templateId);
-    if (account instanceof Promise || template instanceof Promise) {
-      return Promise.all([account, template]).then(([one, other]) => this.judge(chosen, one, other));
+    const template = step.templateId === undefined ? undefined : this.templates.load(step.templateId);
+    const numbers = this.testNumbers.load(caller.tenantId);
+    if (account instanceof Promise || template instanceof Promise || numbers instanceof Promise) {
+      return Promise.all([account, template, numbers]).then((loaded) => this.judge(chosen, ...loaded));
     }
-    return this.judge(chosen, account, template);
+    return this.judge(chosen, account, template, numbers);
   }
 
   private judge(
     { input, caller, to, step, stepNumber, contextDigest }: Chosen,
     account: LoadedAccount | undefined,
     template: PublishedTemplate | undefined,
+    numbers: readonly TestNumber[] | undefined,
   ): Prepared | Problem {
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const route = admitRoute(account, step, to, { mode: caller.mode, simulator });
     if ('refused' in route) return routeProblem(route.refused);
-    const language = chooseLanguage(template, input.language ?? step.language, step.language);
+    const wanted = input.language ?? step.language;
+    const language = step.templateId === undefined ? wanted : chooseLanguage(template, wanted, step.language);
     if (language instanceof Problem) return language;
     const { partition, ref } = this.partitions.locate(to.canonical);
+    const purpose = input.purpose ?? 'authentication';
+    const fixed = this.testNumbers.codeFor(numbers, to);
     return {
       input,
       caller,
@@ -170,18 +209,42 @@ export class OpeningsService {
       stepNumber,
       contextDigest,
       language,
-      limits: limitsFor(caller.mode),
+      purpose,
+      given: fixed ?? input.code,
+      testNumber: fixed !== undefined,
+      limits: limitsFor(fixed === undefined ? caller.mode : 'test'),
       partition,
       limitName: `${caller.tenantId}:${ref}`,
-      liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
+      liveName: liveName(ref, purpose, contextDigest),
     };
   }
 
-  private record(prepared: Prepared, id: Identifier, code: string, replaces?: Identifier): OpenRecord {
-    const { caller, to, contextDigest, limits, language } = prepared;
-    const { generator, metadata, purpose } = prepared.input;
+  /** Undefined at once for the many that claim nothing. */
+  private unproven(prepared: Prepared): Promise<Problem | undefined> | undefined {
+    const { caller, purpose, partition, limitName: receiverName } = prepared;
+    const { generator, replaces, provenBy } = prepared.input;
+    const claims = { generator, purpose, channel: prepared.step.channel, replaces, provenBy };
+    return this.proofs.needed(claims)
+      ? this.proofs.refusal(caller, { ...claims, partition, receiverName })
+      : undefined;
+  }
+
+  private codeFor({ given, input: { generator } }: Prepared): Code {
+    if (given !== undefined) return givenCode(given);
+    return { text: makeCode(generator.alphabet, generator.codeLength), exact: false };
+  }
+
+  private record(
+    prepared: Prepared,
+    id: Identifier,
+    { text: code, exact }: Code,
+    given: boolean,
+    replaces?: Identifier,
+  ): OpenRecord {
+    const { caller, to, contextDigest, limits, language, purpose, step } = prepared;
+    const { generator, metadata, context } = prepared.input;
     const { tenantId, mode } = caller;
-    const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code);
+    const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code, exact);
     const fields: Record<string, string | number> = {
       v: 1,
       k: 'c',
@@ -197,7 +260,15 @@ export class OpeningsService {
       lg: language,
     };
     if (contextDigest) fields['x'] = contextDigest;
-    if (purpose && purpose !== 'authentication') fields['p'] = purpose;
+    if (purpose !== 'authentication') fields['p'] = purpose;
+    if (given) fields['ck'] = exact ? 'e' : 'd';
+    if (prepared.testNumber) fields['tn'] = 1;
+    const profile = LETTER_OF_PROFILE[generator.profile ?? 'default'];
+    if (profile) fields['pf'] = profile;
+    const saysMore =
+      purpose === 'transaction' && generator.plan.some(({ templateId }) => templateId === undefined);
+    const transaction = saysMore ? transactionOf(context) : undefined;
+    if (transaction) Object.assign(fields, this.vault.sealTransaction(tenantId, id, transaction));
     if (mode === 'test') fields['y'] = mode;
     if (metadata && Object.keys(metadata).length > 0) fields['md'] = JSON.stringify(metadata);
     return {
@@ -206,7 +277,7 @@ export class OpeningsService {
       liveName: prepared.liveName,
       limitName: prepared.limitName,
       receiverRef: this.vault.receiverRef(tenantId, to.canonical),
-      lifeMs: generator.lifeSeconds * 1_000,
+      lifeMs: lifeSecondsFor(generator, purpose, step.channel) * 1_000,
       coolDownMs: coolDowns(generator, limits)[0] ?? 0,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       replaces,
@@ -225,16 +296,18 @@ export class OpeningsService {
   }
 
   private meetLive(prepared: Prepared, live: OpenReply & { outcome: 'live' }): Promise<OpenResult> {
-    if (prepared.input.onLive === 'replace') return this.replace(prepared, live.id);
-    if (prepared.input.onLive === 'return' && live.now - live.openedAt < RETURN_WITHIN_MS)
+    const { onLive, code } = prepared.input;
+    if (onLive === 'return' && live.now - live.openedAt < RETURN_WITHIN_MS)
       return this.returnLive(prepared, live.id);
+    // Who hands over a code wants that one sent: another message would carry the one before.
+    if (onLive === 'replace' || code !== undefined) return this.replace(prepared, live.id);
     return this.addMessage(prepared, live.id);
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
     const { caller, limits, limitName, contextDigest } = prepared;
     const { generator } = prepared.input;
-    const rotates = generator.resend.code === 'rotate';
+    const rotates = generator.resend.code === 'rotate' && prepared.given === undefined;
     const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
     const reply = await this.hotStore.resend({
       id,
@@ -250,6 +323,7 @@ export class OpeningsService {
         ? {
             ...this.vault.mac(caller.tenantId, id, contextDigest, code),
             sealedCode: this.vault.sealCode(caller.tenantId, id, code),
+            length: code.length,
           }
         : undefined,
     });
@@ -266,6 +340,7 @@ export class OpeningsService {
         attemptsRemaining: reply.allowed - reply.failures,
         sends: reply.number,
         sent: true,
+        ...toldOf(prepared),
       },
     };
   }
@@ -277,12 +352,15 @@ export class OpeningsService {
     const live = await this.hotStore.read(liveId, caller.tenantId);
     const sealed = generator.resend.code === 'same' ? await this.hotStore.sealedCode(liveId) : undefined;
     if (live?.get('s') === 'L') return { refused: endedProblem('locked', '', Number(live.get('e'))) };
-    const code = sealed
-      ? this.vault.openCode(caller.tenantId, liveId, sealed)
-      : makeCode(generator.alphabet, generator.codeLength);
+    // The old code goes on as what it was; one that is given now takes its place.
+    const goesOn = sealed !== undefined && prepared.given === undefined;
+    const code = goesOn
+      ? { text: this.vault.openCode(caller.tenantId, liveId, sealed), exact: live?.get('ck') === 'e' }
+      : this.codeFor(prepared);
+    const given = goesOn ? (live?.has('ck') ?? false) : prepared.given !== undefined;
     const id = newChallengeId(prepared.partition, operation);
     const sends = Number(live?.get('n') ?? 0);
-    const record = this.record(prepared, id, code, liveId);
+    const record = this.record(prepared, id, code, given, liveId);
     record.coolDownMs = coolDownAt(generator, prepared.limits, sends + 1);
     const reply = await this.hotStore.open(record);
     // Only a third request between our two steps leads here; the caller may simply ask again.
@@ -303,6 +381,7 @@ export class OpeningsService {
         attemptsRemaining: Number(record.get('fm')) - Number(record.get('f')),
         sends: Number(record.get('n')),
         sent: false,
+        ...toldOf(prepared),
       },
     };
   }
@@ -323,6 +402,7 @@ export class OpeningsService {
         attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
         sends: reply.sends,
         sent: true,
+        ...toldOf(prepared),
       },
     };
   }
@@ -338,6 +418,17 @@ export class OpeningsService {
       );
     }
   }
+}
+
+/** Where the scripts have to know it: `a` remembers who was verified, `p` refuses alike. */
+const LETTER_OF_PROFILE: Partial<Record<string, string>> = { 'asvs-l2': 'a', psd2: 'p' };
+
+/** What an answer says beside the state. */
+function toldOf({ input, step, testNumber }: Prepared): Pick<Opened, 'channelClass' | 'testNumber'> {
+  return {
+    channelClass: channelClass(input.generator, step.channel),
+    testNumber: testNumber || undefined,
+  };
 }
 
 /** Purpose and context are part of the name only when they are not the usual ones: most keys stay short. */
@@ -418,9 +509,11 @@ function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>): Prob
 }
 
 /** What a call on an ended challenge is told: the true state and why, so that "used" and "expired" differ. */
-export function endedProblem(state: string, why: string, until?: number): Problem {
-  if (why === 'context_mismatch') return new Problem('challenge.context_mismatch', { members: { state } });
+export function endedProblem(state: string, why: string, until?: number, detail?: string): Problem {
+  if (why === 'context_mismatch')
+    return new Problem('challenge.context_mismatch', { detail, members: { state } });
   return new Problem('challenge.not_pending', {
+    detail,
     members: {
       state,
       reason: why || undefined,

@@ -17,6 +17,8 @@ export const SCOPES = [
   'templates:write',
   'accounts:read',
   'accounts:write',
+  'settings:read',
+  'settings:write',
   'codes:reveal',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -3,11 +3,12 @@
 --
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:exp   3 {pNN}:due   4 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 generator or ''   5 purpose or ''   6 context digest or ''
---       7 length of the answer   8… key id, MAC of the answer under it (one pair per unretired key)
--- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter}
+--       7 length of the answer: without separators, or '<that>/<as typed>' when it may be a code that was given   8… key id, MAC of the answer under it (one pair per unretired key)
+-- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter, profile or ''}
 --   verdict: approved | repeated | wrong | locked | ended | unknown | format | format_limit | context
 -- @include record
 local MALFORMED_PER_MINUTE = 20
+local VERIFIED_MS = 180 * 86400000
 local now = clock(tonumber(ARGV[1]))
 local operation = ARGV[2]
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'g', 'e', 'l', 'f', 'fm', 'h', 'hk', 'x', 'p', 'ra', 'n', 'w', 'ao',
@@ -20,7 +21,15 @@ local partition = partition_of(KEYS[1])
 local channel = record[18] and string.sub(record[18], 3, 3) or ''
 
 local function answer(verdict, new_state, why, count)
-  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel }
+  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel,
+    redis.call('HGET', KEYS[1], 'pf') or '' }
+end
+
+local function fits(lengths)
+  if lengths == record[5] then return true end
+  local plain, typed = string.match(lengths, '^(%d*)/(%d+)$')
+  if not plain then return false end
+  return (redis.call('HGET', KEYS[1], 'ck') == 'e' and typed or plain) == record[5]
 end
 
 state = state_at(KEYS[1], partition, tenant, state, expires, now)
@@ -36,7 +45,7 @@ if (record[10] or '') ~= ARGV[6] then
   return answer('context', CANCELED, 'context_mismatch', failures)
 end
 
-if ARGV[7] ~= record[5] then
+if not fits(ARGV[7]) then
   local start, count = string.match(record[17] or '', '^(%d+):(%d+)$')
   if not start or now - tonumber(start) >= 60000 then start, count = string.format('%.0f', now), '0' end
   if tonumber(count) >= MALFORMED_PER_MINUTE then return answer('format_limit', state, '', failures) end
@@ -54,6 +63,11 @@ if ARGV[5] ~= '' and ARGV[5] ~= (record[11] or 'authentication') then right = fa
 
 if right then
   redis.call('HSET', KEYS[1], 'ao', operation)
+  local proven = redis.call('HMGET', KEYS[1], 'pf', 'i')
+  if proven[1] == 'a' then
+    -- STD-12: what was verified once may be authenticated by SMS, until numbers are dealt out again.
+    redis.call('SET', partition .. 'ver:' .. tenant .. ':' .. string.match(proven[2], '^[^:]*'), 1, 'PX', VERIFIED_MS)
+  end
   finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
   return answer('approved', APPROVED, '', failures)
 end

@@ -5,7 +5,7 @@
 -- ARGV  1 clock offset, ms   2 message number   3 token of this try   4 lease, ms   5 least useful life, ms
 --       6 most attempts
 -- Returns {'claimed', attempt, flags, channel, account, step, expires, now, tenant, generator, sealed code,
---          sealed receiver, language or '', mode, sealed receiver 2, …}
+--          sealed receiver, language or '', mode, purpose or '', '1' for a test number or '', sealed transaction or ''}
 --         | {'renewed'} | {'later', when, now} | {'done', state}
 -- Calling again with the token that holds the lease extends it.
 -- @include record
@@ -57,10 +57,13 @@ if message.attempt >= tonumber(ARGV[6]) then return fail('attempts_exhausted') e
 message.state, message.token, message.attempt, message.due = 's', token, message.attempt + 1, now + lease
 save_message(KEYS[1], partition, tenant, number, message, now)
 redis.call('ZADD', KEYS[2], string.format('%.0f', message.due), member)
-local rest = redis.call('HMGET', KEYS[1], 'g', 'c', 'sr', 'lg', 'y', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6')
-local reply = { 'claimed', message.attempt, message.flags, message.channel, message.account, message.step, record[3],
-  string.format('%.0f', now), tenant, rest[1], rest[2], rest[3], rest[4] or '', rest[5] or 'live' }
-for at = 6, 10 do
-  if rest[at] then reply[#reply + 1] = rest[at] end
+local rest = redis.call('HMGET', KEYS[1], 'g', 'c', 'lg', 'y', 'p', 'tn', 'sr', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6',
+  'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8')
+local function joined(from, to)
+  local parts = {}
+  for at = from, to do parts[#parts + 1] = rest[at] or nil end
+  return table.concat(parts)
 end
-return reply
+return { 'claimed', message.attempt, message.flags, message.channel, message.account, message.step, record[3],
+  string.format('%.0f', now), tenant, rest[1], rest[2], joined(7, 12), rest[3] or '', rest[4] or 'live', rest[5] or '',
+  rest[6] or '', joined(13, 20) }

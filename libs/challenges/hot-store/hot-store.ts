@@ -70,7 +70,10 @@ export interface CheckQuestion {
   generatorId?: Identifier;
   purpose?: string;
   contextDigest: string;
-  answerLength: number;
+  /** Without separators; undefined for what can be a given code only. */
+  answerLength: number | undefined;
+  /** As typed, for what may be a given code. */
+  exactLength?: number;
   /** Key id, MAC, key id, MAC, … one pair per unretired key. */
   candidates: readonly string[];
 }
@@ -88,6 +91,8 @@ export interface CheckReply {
   resendFrom: number;
   sends: number;
   channelLetter: string;
+  /** `p` for psd2: its refusals read alike. */
+  profileLetter?: string;
 }
 
 export interface ResendOrder {
@@ -101,7 +106,7 @@ export interface ResendOrder {
   message: { channelLetter: string; accountId: Identifier; step: number };
   /** Of this message and those after it. */
   language: string;
-  rotated?: { kid: string; mac: string; sealedCode: string };
+  rotated?: { kid: string; mac: string; sealedCode: string; length: number };
 }
 
 export type ResendReply =
@@ -133,6 +138,9 @@ export type ClaimReply =
       sealedReceiver: string;
       language: string;
       mode: string;
+      purpose: string;
+      testNumber: boolean;
+      sealedTransaction: string;
     }
   | { outcome: 'renewed' }
   | { outcome: 'later'; waitMs: number }
@@ -235,7 +243,9 @@ export class HotStore {
         question.generatorId ?? '',
         question.purpose ?? '',
         question.contextDigest,
-        question.answerLength,
+        question.exactLength === undefined
+          ? question.answerLength!
+          : `${question.answerLength ?? ''}/${question.exactLength}`,
         ...question.candidates,
       ],
     )) as string[];
@@ -249,6 +259,7 @@ export class HotStore {
       resendFrom: Number(reply[6]),
       sends: Number(reply[7]),
       channelLetter: reply[8] ?? '',
+      profileLetter: reply[9] || undefined,
     };
   }
 
@@ -274,6 +285,7 @@ export class HotStore {
         order.coolDownsMs.length,
         ...order.coolDownsMs,
         ...flattenWindows(order.windows),
+        rotated?.length ?? 0,
       ],
     )) as string[];
     switch (reply[0]) {
@@ -336,6 +348,11 @@ export class HotStore {
     return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 'c')) ?? undefined;
   }
 
+  /** Whether this receiver answered a challenge of this tenant rightly, under a profile that asks. */
+  async isVerified(partition: number, receiverName: string): Promise<boolean> {
+    return (await this.redis.client.exists(`${this.partitions.tag(partition)}ver:${receiverName}`)) === 1;
+  }
+
   async claim(
     challengeId: Identifier,
     number: number,
@@ -362,9 +379,12 @@ export class HotStore {
           tenantId: reply[8]!,
           generator: reply[9]!,
           sealedCode: reply[10]!,
-          sealedReceiver: reply[11]! + reply.slice(14).join(''),
+          sealedReceiver: reply[11]!,
           language: reply[12]!,
           mode: reply[13]!,
+          purpose: reply[14]!,
+          testNumber: reply[15] === '1',
+          sealedTransaction: reply[16]!,
         };
       case 'later':
         return { outcome: 'later', waitMs: Math.max(0, Number(reply[1]) - Number(reply[2])) };

@@ -61,10 +61,10 @@ redis.call('SET', KEYS[2], id, 'PXAT', string.format('%.0f', expires - offset))
 redis.call('ZADD', KEYS[5], string.format('%.0f', expires), id)
 note_send(KEYS[3], log, windows, now)
 
-local record = redis.call('HMGET', KEYS[1], 't', 'g', 'k', 'sr', 'p', 'lg', 'y', 'md', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6')
-local receiver = table.concat({ record[4], record[9] or '', record[10] or '', record[11] or '', record[12] or '', record[13] or '' })
+local record = redis.call('HMGET', KEYS[1], 't', 'g', 'k', 'sr', 'p', 'lg', 'y', 'md', 'tn', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6')
+local receiver = table.concat({ record[4], record[10] or '', record[11] or '', record[12] or '', record[13] or '', record[14] or '' })
 local data = { 'g', record[2], 'k', record[3], 'r', ARGV[11], 'sr', receiver, 'e', string.format('%.0f', expires) }
-for at, name in ipairs({ 'p', 'lg', 'y', 'md' }) do
+for at, name in ipairs({ 'p', 'lg', 'y', 'md', 'tn' }) do
   if record[4 + at] then data[#data + 1] = name; data[#data + 1] = record[4 + at] end
 end
 if superseded then data[#data + 1] = 'was'; data[#data + 1] = replaces end

@@ -11,6 +11,8 @@
 --   n  messages so far           ra resend allowed from, ms    q  journal sequence
 --   lg language                  y  mode of the key            md metadata, JSON
 --   m1..m9 messages (below)      r1..r9 why a message failed
+--   pf profile: a asvs-l2, p psd2     ck code that was given: e as typed, d digits   tn a test number
+--   cx sealed transaction for the text (cx2… when longer)
 --   ao operation that approved   o:<op> operation that was counted as a wrong answer
 --   cf window start : malformed answers in it                  ro operation : message of the last resend
 --
@@ -55,7 +57,7 @@ end
 -- Ends a challenge: wipes the code and its MAC, frees the live key (a locked one keeps it until it expires).
 local function finish(key, partition, tenant, state, why, now, data)
   redis.call('HSET', key, 's', state, 'w', why, 'a', string.format('%.0f', now))
-  redis.call('HDEL', key, 'c', 'h', 'hk')
+  redis.call('HDEL', key, 'c', 'h', 'hk', 'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8')
   local record = redis.call('HMGET', key, 'i', 'n', 'g')
   local id = id_of(key)
   if state ~= LOCKED and record[1] then

@@ -16,6 +16,8 @@ export interface OpenedView {
   resendAfter: string;
   attemptsRemaining: number;
   sends: number;
+  channelClass?: 'restricted';
+  testNumber?: boolean;
 }
 
 export function toOpenedView(opened: Opened): OpenedView {
@@ -27,6 +29,8 @@ export function toOpenedView(opened: Opened): OpenedView {
     resendAfter: iso(opened.resendFrom),
     attemptsRemaining: opened.attemptsRemaining,
     sends: opened.sends,
+    channelClass: opened.channelClass,
+    testNumber: opened.testNumber,
   };
 }
 
@@ -37,17 +41,28 @@ export interface CheckedView {
   expiresAt: string;
   resendAfter: string;
   sends: number;
+  /** What a person may be told, where refusals must read alike. */
+  detail?: string;
 }
 
 export function toCheckedView(checked: CheckReply): CheckedView {
+  const valid = checked.verdict === 'approved' || checked.verdict === 'repeated';
   return {
     status: checked.state,
-    valid: checked.verdict === 'approved' || checked.verdict === 'repeated',
+    valid,
     attemptsRemaining: Math.max(0, checked.allowed - checked.failures),
     expiresAt: iso(checked.expiresAt),
     resendAfter: iso(checked.resendFrom),
     sends: checked.sends,
+    detail: valid ? undefined : alikeDetail(checked),
   };
+}
+
+/** Under psd2 a wrong code, another purpose and a changed context are told apart by nobody who reads this (STD-32). */
+export function alikeDetail({ profileLetter }: CheckReply): string | undefined {
+  return profileLetter === 'p'
+    ? 'The transaction or sign-in could not be confirmed with this answer.'
+    : undefined;
 }
 
 /** `receiver` in clear comes in; it is shown masked. */
@@ -62,6 +77,7 @@ export function toChallengeView(challenge: Challenge, receiver: string): object 
     mode: challenge.mode,
     purpose: challenge.purpose,
     receiver: maskReceiver(receiver),
+    testNumber: challenge.testNumber || undefined,
     language: challenge.language,
     metadata: challenge.metadata,
     openedAt: iso(challenge.openedAt),

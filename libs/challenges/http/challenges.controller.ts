@@ -14,6 +14,7 @@ import { CodeVault } from '../code-vault.js';
 import { endedProblem, OpeningsService, type OpenResult } from '../openings.service.js';
 import { CheckChallengeDto, ListChallengesDto, OpenChallengeDto, ResendDto } from './challenge.dto.js';
 import {
+  alikeDetail,
   type CheckedView,
   type OpenedView,
   toChallengeView,
@@ -58,7 +59,7 @@ export class ChallengesController {
     const generatorId = parseNative('generator', body.generator);
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
     if (!generator) throw new Problem('generator.not_found');
-    const { receiver, channel, language, purpose, context, metadata } = body;
+    const { receiver, channel, language, purpose, context, metadata, code, replaces, provenBy } = body;
     const onLive = body.onLive ?? 'resend';
     return toOpened(
       await this.openings.open(caller, {
@@ -69,6 +70,9 @@ export class ChallengesController {
         purpose,
         context,
         metadata,
+        code,
+        replaces,
+        provenBy,
         onLive,
         operation: operationOf(request),
       }),
@@ -163,9 +167,12 @@ export class ChallengesController {
         throw new Problem('challenge.not_found');
       case 'ended':
       case 'context':
-        throw endedProblem(checked.state, checked.why);
+        throw endedProblem(checked.state, checked.why, undefined, alikeDetail(checked));
       case 'format':
-        throw new Problem('challenge.code_format', { errors: [{ pointer: '#/code', code: 'code_format' }] });
+        throw new Problem('challenge.code_format', {
+          detail: alikeDetail(checked),
+          errors: [{ pointer: '#/code', code: 'code_format' }],
+        });
       case 'format_limit':
         throw new Problem('limit.check', { retryAfterSeconds: MALFORMED_RETRY_SECONDS });
       default:

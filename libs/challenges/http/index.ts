@@ -2,11 +2,12 @@ import { Module } from '@nestjs/common';
 import { GeneratorsModule } from '#generators';
 import { ChallengesModule } from '../challenges.module.js';
 import { ChallengesController } from './challenges.controller.js';
+import { TestNumbersController } from './test-numbers.controller.js';
 import { PageCursor } from './page-cursor.js';
 
 @Module({
   imports: [ChallengesModule, GeneratorsModule],
-  controllers: [ChallengesController],
+  controllers: [ChallengesController, TestNumbersController],
   providers: [PageCursor],
 })
 export class ChallengesHttpModule {}

@@ -8,6 +8,8 @@ export interface CanonicalReceiver {
   canonical: string;
   /** ISO 3166 alpha-2, when the number tells. */
   country?: string;
+  /** A number of a network without handsets, as far as the numbering tables tell. */
+  voip?: true;
 }
 
 export type ReceiverProblem = 'invalid_phone' | 'extension_not_allowed' | 'number_class_not_allowed';
@@ -46,7 +48,8 @@ export function parsePhone(text: string): CanonicalReceiver | ReceiverProblem {
   // libphonenumber forgives what is dialled at home only (a trunk zero, a carrier code, Argentina's 15): a dozen
   // more spellings of one number, so what it understood replaces what was written.
   const address = parsed.number === current ? digits : parsed.number;
-  return { address, canonical: foldVariants(parsed.number), country: parsed.country };
+  const canonical = foldVariants(parsed.number);
+  return { address, canonical, country: parsed.country, ...(parsed.type === 'VOIP' && { voip: true }) };
 }
 
 /** Only a valid number has a type; asking for both costs the same look-up twice. */
