@@ -133,6 +133,7 @@ describe('a record as the scripts keep it', () => {
       sends: 3,
       language: 'es_MX',
       metadata: { order: 'A-17' },
+      testNumber: false,
       sealedReceiver: 'first-second-third',
       messages: [
         {

@@ -270,7 +270,8 @@ export class SideBySide {
       windows: RULES.windows,
       message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
       language: 'en',
-      rotated: rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed', length: 6 },
+      rotated:
+        rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed', length: 6 },
     });
     return [renderResend(reply), this.reference.resend(target.id, tenant, operation, rotated)];
   }
