@@ -10,12 +10,18 @@ let numbers = 0;
 
 beforeAll(async () => {
   house = await openHouse();
-  own = await house.newGenerator({ callerCodes: true, alphabet: 'alphanumeric' });
-  digits = await house.newGenerator({ callerCodes: true });
   usual = await house.newGenerator();
+  own = await alike({ callerCodes: true, alphabet: 'alphanumeric' });
+  digits = await alike({ callerCodes: true });
 });
 afterAll(() => house.close());
 
+/** A generator that sends in the same template as the usual one. */
+const alike = async (rules: object): Promise<string> => {
+  const [{ channel, sender, template }] = (await house.call('GET', `/v1/generators/${usual}`)).json.channels;
+  const body = { name: 'alike', channels: [{ channel, sender, template }], ...rules };
+  return (await house.call('POST', '/v1/generators', body)).json.id;
+};
 const newReceiver = (): string => `+5255124${String(70_000 + ++numbers)}`;
 const open = (body: object): Promise<Answer> =>
   house.call('POST', '/v1/challenges', { generator: own, receiver: newReceiver(), ...body });
@@ -106,7 +112,7 @@ describe('a code of the caller’s own', () => {
   });
 
   it('is what every further message carries, under `rotate` too', async () => {
-    const rotating = await house.newGenerator({
+    const rotating = await alike({
       callerCodes: true,
       alphabet: 'alphanumeric',
       resend: { code: 'rotate' },
@@ -154,7 +160,7 @@ describe('a code of the caller’s own', () => {
 });
 
 it('a rotated code has the length that the generator has by then', async () => {
-  const generator = await house.newGenerator({ resend: { code: 'rotate' } });
+  const generator = await alike({ resend: { code: 'rotate' } });
   const receiver = newReceiver();
   const { json } = await open({ generator, receiver });
   const saved = (await house.call('GET', `/v1/generators/${generator}`)).json;
