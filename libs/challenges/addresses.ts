@@ -1,5 +1,7 @@
-import { type CanonicalReceiver, parsePhone } from '#platform/phone';
 import type { Channel } from '#providers';
+import { parseEmail } from '#platform/email';
+import { Problem } from '#platform/errors';
+import { type CanonicalReceiver, parsePhone } from '#platform/phone';
 
 /** Where a challenge may go: the receiver it is about, and perhaps an address of the other kind for later steps. */
 export interface Receivers {
@@ -7,23 +9,50 @@ export interface Receivers {
   fallback?: CanonicalReceiver;
 }
 
+/** An address as somebody wrote it: what has an `@` is meant as e-mail, anything else as a phone number. */
+export function parseAddress(
+  text: string,
+): CanonicalReceiver | ReturnType<typeof parsePhone> | ReturnType<typeof parseEmail> {
+  return isEmail(text) ? parseEmail(text) : parsePhone(text);
+}
+
+export function parseReceivers(receiver: string, fallbackReceiver: string | undefined): Receivers | Problem {
+  const primary = parseAddress(receiver);
+  if (typeof primary === 'string') return receiverProblem('receiver', primary);
+  if (fallbackReceiver === undefined) return { primary };
+  const fallback = parseAddress(fallbackReceiver);
+  if (typeof fallback === 'string') return receiverProblem('fallbackReceiver', fallback);
+  if (isEmail(fallback.address) === isEmail(primary.address))
+    return Problem.field(
+      'fallbackReceiver',
+      'wrong_kind',
+      'fallbackReceiver must be of another kind than receiver',
+    );
+  return { primary, fallback };
+}
+
 /** The address that a channel can reach; undefined when there is none of its kind. */
 export function receiverFor(
   channel: Channel,
   { primary, fallback }: Receivers,
 ): CanonicalReceiver | undefined {
-  const fits = (receiver: CanonicalReceiver | undefined): boolean =>
-    receiver !== undefined && isEmail(receiver.address) === (channel === 'email');
+  const fits = (receiver: CanonicalReceiver): boolean => isEmail(receiver.address) === (channel === 'email');
   if (fits(primary)) return primary;
-  return fits(fallback) ? fallback : undefined;
+  return fallback && fits(fallback) ? fallback : undefined;
 }
 
 /** An address that was accepted once, read again. */
 export function readReceiver(address: string): CanonicalReceiver {
-  const parsed = isEmail(address) ? undefined : parsePhone(address);
-  return typeof parsed === 'object' ? parsed : { address, canonical: address };
+  const parsed = parseAddress(address);
+  return typeof parsed === 'string' ? { address, canonical: address } : parsed;
 }
 
-export function isEmail(address: string): boolean {
+function isEmail(address: string): boolean {
   return address.includes('@');
+}
+
+function receiverProblem(field: string, problem: string): Problem {
+  if (problem === 'number_class_not_allowed') return new Problem('receiver.number_class_not_allowed');
+  const code = problem === 'invalid_email' ? 'receiver.invalid_email' : 'receiver.invalid_phone';
+  return new Problem(code, { errors: [{ pointer: `#/${field}`, code: problem }] });
 }

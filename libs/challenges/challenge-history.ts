@@ -42,6 +42,7 @@ interface ChallengeRow {
   state: ChallengeState;
   reason: string | null;
   sealed_receiver: string;
+  test_number: boolean;
   language: string | null;
   metadata: Record<string, unknown> | null;
   failures: number;
@@ -160,13 +161,13 @@ async function insertChallenges(
     text === undefined ? null : new Date(Number(text));
   await manager.query(
     `INSERT INTO challenges (id, tenant_id, generator_id, generator_version, kind, mode, purpose, state, receiver_ref, sealed_receiver,
-       language, metadata, opened_at, expires_at, sequence, reason, ended_at, max_attempts, resend_after)
+       language, metadata, opened_at, expires_at, sequence, reason, ended_at, max_attempts, resend_after, test_number)
      SELECT id, tenant_id, generator_id, generator_version, 'code', mode, purpose, $14, receiver_ref, sealed_receiver, language, metadata,
-       opened_at, expires_at, sequence, reason, CASE WHEN $14 = 'refused' THEN opened_at END, max_attempts, resend_after
+       opened_at, expires_at, sequence, reason, CASE WHEN $14 = 'refused' THEN opened_at END, max_attempts, resend_after, test_number
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[],
-       $11::timestamptz[], $12::timestamptz[], $13::int[], $15::text[], $16::int[], $17::timestamptz[])
+       $11::timestamptz[], $12::timestamptz[], $13::int[], $15::text[], $16::int[], $17::timestamptz[], $18::bool[])
        AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence,
-         reason, max_attempts, resend_after)
+         reason, max_attempts, resend_after, test_number)
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = NULL, ended_at = NULL, opened_at = excluded.opened_at,
        expires_at = excluded.expires_at, max_attempts = excluded.max_attempts, resend_after = excluded.resend_after
        WHERE challenges.state = 'refused' AND excluded.state = 'pending'`,
@@ -188,6 +189,7 @@ async function insertChallenges(
       entries.map((entry) => entry.data['why'] ?? null),
       entries.map((entry) => (entry.data['fm'] === undefined ? null : Number(entry.data['fm']))),
       entries.map((entry) => time(entry.data['ra'])),
+      entries.map((entry) => entry.data['tn'] === '1'),
     ],
   );
 }
@@ -298,6 +300,7 @@ function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challe
     sends: messages.length,
     language: row.language ?? undefined,
     metadata: row.metadata ?? undefined,
+    testNumber: row.test_number,
     sealedReceiver: row.sealed_receiver,
     messages: messages.map((message): Message => ({
       number: message.number,

@@ -12,7 +12,7 @@ import {
   STATE_OF_LETTER,
 } from './challenge-state.js';
 import { channelOfLetter, LETTER_OF_CHANNEL } from './channel-letters.js';
-import { normaliseCode } from './challenges.service.js';
+import { normaliseCode } from './code-text.js';
 
 const RECORD_LUA = readFileSync(new URL('./hot-store/record.lua', import.meta.url), 'utf8');
 
@@ -133,6 +133,7 @@ describe('a record as the scripts keep it', () => {
       sends: 3,
       language: 'es_MX',
       metadata: { order: 'A-17' },
+      testNumber: false,
       sealedReceiver: 'first-second-third',
       messages: [
         {

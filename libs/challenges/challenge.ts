@@ -1,3 +1,4 @@
+import { type Purpose, PURPOSES } from '#generators';
 import type { Channel } from '#providers';
 import type { Identifier } from '#platform/identifiers';
 import {
@@ -9,8 +10,7 @@ import {
 import { channelOfLetter } from './channel-letters.js';
 import { joinSealed } from './code-vault.js';
 
-export type Purpose = 'authentication' | 'address_verification' | 'recovery' | 'transaction';
-export const PURPOSES = ['authentication', 'address_verification', 'recovery', 'transaction'] as const;
+export { type Purpose, PURPOSES };
 
 export interface Message {
   number: number;
@@ -42,6 +42,8 @@ export interface Challenge {
   sends: number;
   language?: string;
   metadata?: Record<string, unknown>;
+  /** Nothing was sent: the receiver is one of the tenant's test numbers. */
+  testNumber: boolean;
   sealedReceiver: string;
   messages: Message[];
   /** Only on a disclosure. */
@@ -73,6 +75,7 @@ export function fromRecord(id: Identifier, record: ReadonlyMap<string, string>):
     sends,
     language: record.get('lg'),
     metadata: record.has('md') ? (JSON.parse(record.get('md')!) as Record<string, unknown>) : undefined,
+    testNumber: record.has('tn'),
     sealedReceiver: joinSealed(record, 'sr'),
     messages: readMessages(record, sends),
     sealedCode: record.get('c'),

@@ -10,8 +10,10 @@ import { CodeVault } from './code-vault.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { FollowUpsService } from './follow-ups.service.js';
 import { FairShare } from './fair-share.js';
+import { EarlierProofs } from './earlier-proofs.js';
 import { HotStore } from './hot-store/hot-store.js';
 import { MessageStore } from './hot-store/message-store.js';
+import { OpeningPreparer } from './opening-preparer.js';
 import { OpeningsService } from './openings.service.js';
 import { PlanResolver } from './plan-resolver.js';
 import { RoutePlanner } from './route-planner.js';
@@ -19,12 +21,14 @@ import { ReceiverAliases } from './receiver-aliases.js';
 import { ReceiversService } from './receivers.service.js';
 import { RefusalsService } from './refusals.service.js';
 import { SendQueue } from './send-queue.js';
+import { TestNumbersService } from './test-numbers.service.js';
 
 @Module({
   imports: [GeneratorsModule, ProvidersModule, TemplatesModule],
   providers: [
     ChallengesService,
     OpeningsService,
+    OpeningPreparer,
     DeliveriesService,
     ChallengeHistory,
     BackPressure,
@@ -33,6 +37,8 @@ import { SendQueue } from './send-queue.js';
     ReceiverAliases,
     ReceiversService,
     RefusalsService,
+    EarlierProofs,
+    TestNumbersService,
     HotStore,
     MessageStore,
     CodeVault,
@@ -53,6 +59,7 @@ import { SendQueue } from './send-queue.js';
     SendQueue,
     FollowUpsService,
     ApprovalsService,
+    TestNumbersService,
   ],
 })
 export class ChallengesModule {}

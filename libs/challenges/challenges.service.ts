@@ -9,9 +9,12 @@ import { Metrics } from '#platform/metrics';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
 import { ApprovalsService } from './approvals.service.js';
 import { ChallengeHistory } from './challenge-history.js';
+import { readAnswer } from './code-text.js';
 import { CodeVault } from './code-vault.js';
 import { type Canceled, type CheckReply, HotStore, newOperation } from './hot-store/hot-store.js';
-import { endedProblem, OpeningsService, type OpenResult } from './openings.service.js';
+import type { OpenResult } from './opening.js';
+import { endedProblem } from './opening-problems.js';
+import { OpeningsService } from './openings.service.js';
 
 export interface CheckInput {
   id: Identifier;
@@ -26,11 +29,8 @@ export interface CheckInput {
 
 export type CheckResult = { checked: CheckReply } | { refused: Problem };
 
-/** 4 to 15 visible ASCII characters. Stricter rules are the challenge's own, and are kept in the script. */
-const CODE_SHAPE = /^[A-Za-z0-9]{4,15}$/;
 /** So many wrong answers of one receiver in a row are told to the operator, once (ATK-01). */
 const ALERT_AT_FAILURES = 10;
-const SEPARATORS = /[ \-\t\r\n]/g;
 
 /** Everything one may do with a challenge that is there: check, cancel, read, send again. */
 @Injectable()
@@ -50,11 +50,9 @@ export class ChallengesService {
 
   /** Checks one answer. One round trip to Redis and nothing else, but for a right one under `strictApproval`. */
   async check({ tenantId }: Principal, input: CheckInput): Promise<CheckResult> {
-    const code = normaliseCode(input.code);
-    if (code === undefined)
-      return {
-        refused: Problem.field('code', 'code_format', 'code must be 4 to 15 ASCII letters or digits'),
-      };
+    const answer = readAnswer(input.code);
+    if (answer === undefined) return { refused: notACode() };
+    const { plain, exact } = answer;
     const contextDigest = this.vault.contextDigest(tenantId, input.context);
     const operation = input.operation ?? newOperation();
     let checked = await this.hotStore.check({
@@ -64,8 +62,9 @@ export class ChallengesService {
       generatorId: input.generatorId,
       purpose: input.purpose,
       contextDigest,
-      answerLength: code.length,
-      candidates: this.vault.candidates(tenantId, input.id, contextDigest, code),
+      answerLength: plain?.length,
+      exactLength: exact?.length,
+      candidates: this.vault.candidates(tenantId, input.id, contextDigest, plain, exact),
     });
     if (checked.verdict === 'approving')
       checked = await this.approvals.approve(tenantId, input.id, operation);
@@ -77,6 +76,7 @@ export class ChallengesService {
         'a receiver gives wrong answers in a row; somebody may be guessing',
       );
     }
+    if (plain === undefined && checked.verdict === 'format') return { refused: notACode() };
     return { checked };
   }
 
@@ -163,8 +163,6 @@ export class ChallengesService {
   }
 }
 
-/** Spaces and dashes between the characters are how people read a code aloud; letters come in either case. */
-export function normaliseCode(text: string): string | undefined {
-  const plain = CODE_SHAPE.test(text) ? text : text.length <= 64 ? text.replace(SEPARATORS, '') : '';
-  return CODE_SHAPE.test(plain) ? plain.toUpperCase() : undefined;
+function notACode(): Problem {
+  return Problem.field('code', 'code_format', 'code must be 4 to 15 visible ASCII characters');
 }

@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { keyedDigest, KeyRing, Sealer, shortDigest } from '#platform/crypto';
 import type { Identifier } from '#platform/identifiers';
+import type { Transaction } from './transaction-context.js';
 
 /** Sealed values longer than this are split: one field over 64 bytes would unpack the whole hash in Redis. */
 const FIELD_BYTES = 64;
+
+/** A code that is compared as typed never equals one that is compared in any case. */
+const PLAIN = 'v1';
+const EXACT = 'v1-exact';
 
 /** Everything secret or keyed about a challenge: code, MAC, receiver, and the digests that name its keys. */
 @Injectable()
@@ -19,16 +24,28 @@ export class CodeVault {
     challengeId: Identifier,
     contextDigest: string,
     code: string,
+    exact = false,
   ): { kid: string; mac: string } {
     const { kid, key } = this.keyRing.active('code-mac');
-    return { kid, mac: shortDigest(key, ['v1', tenantId, challengeId, contextDigest, code]) };
+    return {
+      kid,
+      mac: shortDigest(key, [exact ? EXACT : PLAIN, tenantId, challengeId, contextDigest, code]),
+    };
   }
 
   /** One candidate per unretired key: the script picks by the key id it stored. */
-  candidates(tenantId: Identifier, challengeId: Identifier, contextDigest: string, code: string): string[] {
+  candidates(
+    tenantId: Identifier,
+    challengeId: Identifier,
+    contextDigest: string,
+    plain: string | undefined,
+    exact?: string,
+  ): string[] {
     const list: string[] = [];
+    const bound = [tenantId, challengeId, contextDigest];
     for (const { kid, key } of this.keyRing.all('code-mac')) {
-      list.push(kid, shortDigest(key, ['v1', tenantId, challengeId, contextDigest, code]));
+      if (plain !== undefined) list.push(kid, shortDigest(key, [PLAIN, ...bound, plain]));
+      if (exact !== undefined) list.push(kid, shortDigest(key, [EXACT, ...bound, exact]));
     }
     return list;
   }
@@ -59,6 +76,26 @@ export class CodeVault {
 
   openFallback(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
     return this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:fallback`);
+  }
+
+  /** The fields `cx`, `cx2`, …: what the message has to say of the transaction. */
+  sealTransaction(
+    tenantId: Identifier,
+    challengeId: Identifier,
+    transaction: Transaction,
+  ): Record<string, string> {
+    const { amount, currency, payee } = transaction;
+    const plain = JSON.stringify([amount, currency, payee]);
+    return splitSealed(
+      'cx',
+      this.sealer.seal('receiver-seal', plain, `${tenantId}:${challengeId}:transaction`),
+    );
+  }
+
+  openTransaction(tenantId: Identifier, challengeId: Identifier, sealed: string): Transaction {
+    const plain = this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:transaction`);
+    const [amount, currency, payee] = JSON.parse(plain) as [string, string, string];
+    return { amount, currency, payee };
   }
 
   openReceiver(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
@@ -103,7 +140,7 @@ function splitSealed(name: string, sealed: string): Record<string, string> {
 }
 
 /** A sealed value as the record holds it: in one field, or in several. */
-export function joinSealed(record: ReadonlyMap<string, string>, name: 'sr' | 'fr'): string {
+export function joinSealed(record: ReadonlyMap<string, string>, name: 'sr' | 'fr' | 'cx'): string {
   let joined = record.get(name) ?? '';
   for (let part = 2; record.has(`${name}${part}`); part++) joined += record.get(`${name}${part}`)!;
   return joined;

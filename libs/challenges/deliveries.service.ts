@@ -24,6 +24,8 @@ import { Metrics } from '#platform/metrics';
 import { RetiredKey } from '#platform/crypto';
 import { channelOfLetter } from './channel-letters.js';
 import { CodeVault, joinSealed } from './code-vault.js';
+import type { Purpose } from './challenge.js';
+import { contentOf } from './message-content.js';
 import { FollowUpsService } from './follow-ups.service.js';
 import { newOperation } from './hot-store/hot-store.js';
 import {
@@ -105,6 +107,7 @@ export class DeliveriesService {
       token,
       channel: channelOfLetter(claim.channelLetter),
     };
+    if (claim.record.has('tn')) return this.pretend(current);
     const prepared = await this.prepare(current);
     const result =
       'refused' in prepared ? prepared.refused : await this.handOver(current, prepared, claimedAt);
@@ -151,6 +154,7 @@ export class DeliveriesService {
     if ('refused' in route) return refuse(route.refused, 'account');
     const template = step.templateId === undefined ? undefined : await this.templates.load(step.templateId);
     if (!template && step.templateId !== undefined) return refuse('template_missing', 'template');
+    const code = this.vault.openCode(current.tenantId, current.challengeId, current.record.get('c')!);
     return {
       account: account!,
       step,
@@ -158,12 +162,27 @@ export class DeliveriesService {
         channel: current.channel,
         to,
         from: route.sender,
-        code: this.vault.openCode(current.tenantId, current.challengeId, current.record.get('c')!),
+        code,
         correlationId: renderCorrelation(current),
         template: template && { name: template.name, language: current.record.get('lg') ?? '' },
+        content: contentOf(step, generator!, this.contentFor(current, code)),
         deadlineMs: Math.min(PROVIDER_DEADLINE_MS, current.expiresAt - current.now),
       },
     };
+  }
+
+  private contentFor(current: Try, code: string): Parameters<typeof contentOf>[2] {
+    const { tenantId, challengeId, record } = current;
+    const sealed = joinSealed(record, 'cx');
+    const transaction = sealed ? this.vault.openTransaction(tenantId, challengeId, sealed) : undefined;
+    const purpose = (record.get('p') as Purpose | undefined) ?? 'authentication';
+    return { code, language: record.get('lg') ?? '', purpose, transaction };
+  }
+
+  /** A test number gets its message nowhere: it is as if it had arrived. */
+  private async pretend({ challengeId, number, token }: Try): Promise<void> {
+    await this.messages.settle({ challengeId, number, token, outcome: 'accepted', reason: TEST_NUMBER });
+    await this.messages.settle({ challengeId, number, outcome: 'delivered', reason: TEST_NUMBER });
   }
 
   /**
@@ -336,6 +355,7 @@ export class DeliveriesService {
   }
 }
 
+const TEST_NUMBER = 'test-number';
 const ANY = new Set(['*']);
 /** Nobody knows, and the step says that it must not be sent again. */
 const UNRESOLVED: SendResult = { outcome: 'unknown', reason: 'outcome_unknown' };

@@ -3,14 +3,15 @@ import { GeneratorsService, type PublishedGenerator } from '#generators';
 import type { Channel } from '#providers';
 import { RetiredKey } from '#platform/crypto';
 import { Problem } from '#platform/errors';
-import type { Identifier } from '#platform/identifiers';
+import { type Identifier, partitionOf } from '#platform/identifiers';
 import { loggerFor } from '#platform/logging';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault, joinSealed } from './code-vault.js';
+import { EarlierProofs } from './earlier-proofs.js';
 import { MessageStore, type NextStep, type RoutedMessage } from './hot-store/message-store.js';
 import { limitsFor } from './limits.js';
 import { readReceiver, type Receivers } from './addresses.js';
-import { RoutePlanner } from './route-planner.js';
+import { type Route, RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 
 /** Lets the next step of a plan follow a message that failed or stays silent: same code, same challenge. */
@@ -24,6 +25,7 @@ export class FollowUpsService {
     private readonly generators: GeneratorsService,
     private readonly planner: RoutePlanner,
     private readonly queue: SendQueue,
+    private readonly proofs: EarlierProofs,
   ) {}
 
   /** Safe to repeat and to race: the script follows a message once, and only one that is owed a successor. */
@@ -48,8 +50,17 @@ export class FollowUpsService {
     const receivers = this.receiversOf(challengeId, current);
     if (!receivers) return undefined;
     const { mode, language } = current;
-    const route = await this.planner.choose({ generator, mode, receivers, language, from: current.step + 1 });
+    const { purpose } = current;
+    const route = await this.planner.choose({
+      generator,
+      mode,
+      receivers,
+      purpose,
+      language,
+      from: current.step + 1,
+    });
     if (route instanceof Problem) return undefined;
+    if (await this.unproven(challengeId, current, generator, route)) return undefined;
     return {
       channelLetter: LETTER_OF_CHANNEL[route.step.channel as Channel],
       accountId: route.step.accountId,
@@ -57,6 +68,25 @@ export class FollowUpsService {
       language: route.language,
       route: route.reason === 'plan' ? `fallback:${cause}` : `fallback:${cause},${route.reason}`,
     };
+  }
+
+  /** STD-12: a fallback to SMS is as little proof as an SMS that was asked for. */
+  private async unproven(
+    challengeId: Identifier,
+    { tenantId, purpose, record }: RoutedMessage,
+    generator: PublishedGenerator,
+    { step }: Route,
+  ): Promise<boolean> {
+    const claims = { generator, purpose, channel: step.channel };
+    if (!this.proofs.needed(claims)) return false;
+    const receiverName = `${tenantId}:${record.get('i')!.split(':', 1)[0]!}`;
+    return (
+      (await this.proofs.refusal(tenantId, {
+        ...claims,
+        partition: partitionOf(challengeId),
+        receiverName,
+      })) !== undefined
+    );
   }
 
   private receiversOf(challengeId: Identifier, { tenantId, record }: RoutedMessage): Receivers | undefined {

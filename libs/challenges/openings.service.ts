@@ -1,89 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import { makeCode, type PublishedGenerator } from '#generators';
+import { channelClass, lifeSecondsFor, makeCode, type PublishedGenerator } from '#generators';
 import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
-import { describeError, loggerFor } from '#platform/logging';
-import { type ErrorCode, Problem } from '#platform/errors';
+import { Problem } from '#platform/errors';
 import { type Identifier, newChallengeId, renderNative } from '#platform/identifiers';
+import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
-import { parsePhone } from '#platform/phone';
-import type { Receivers } from './addresses.js';
-import { BackPressure } from './back-pressure.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
+import { type Code, givenCode } from './code-text.js';
 import { CodeVault } from './code-vault.js';
-import { FairShare } from './fair-share.js';
+import { EarlierProofs } from './earlier-proofs.js';
 import {
   HotStore,
   newOperation,
   type OpenRecord,
   type OpenReply,
-  type Refusal,
-  type ResendReply,
   type SendAges,
 } from './hot-store/hot-store.js';
-import { type LimitProfile, limitsFor } from './limits.js';
+import type { LimitProfile } from './limits.js';
+import { type Opened, type OpenInput, type OpenResult, type Prepared } from './opening.js';
+import { OpeningPreparer } from './opening-preparer.js';
+import { endedProblem, limitProblem, resendProblem } from './opening-problems.js';
+import { refuseRequest } from './opening-rules.js';
 import { type RateLimitFields, rateLimitFields } from './rate-limit-fields.js';
-import { ReceiverAliases } from './receiver-aliases.js';
 import { RefusalsService } from './refusals.service.js';
-import { type Route, RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
-
-/** What to do when the same question is open already: see architecture, "Opening again". */
-export type OnLive = 'resend' | 'replace' | 'return';
-
-export interface OpenInput {
-  generator: PublishedGenerator;
-  /** As the caller wrote it. */
-  receiver: string;
-  /** An address of the other kind, for later steps of the plan. */
-  fallbackReceiver?: string;
-  channel?: string;
-  language?: string;
-  purpose?: Purpose;
-  context?: Readonly<Record<string, string>>;
-  metadata?: Record<string, unknown>;
-  onLive: OnLive;
-  /** 106 bits chosen by whoever repeats this call: the same one opens the same challenge. */
-  operation?: Buffer;
-}
-
-export interface Opened {
-  id: Identifier;
-  channel: Channel;
-  expiresAt: number;
-  resendFrom: number;
-  attemptsRemaining: number;
-  sends: number;
-  /** False when an identical request within 5 s sent nothing. */
-  sent: boolean;
-  /** Header fields that tell what is left; undefined where nothing is limited. */
-  rateLimit?: RateLimitFields;
-}
-
-/** A refusal is a value: a dialect reads its code and answers in its vendor's words. */
-export type OpenResult = { opened: Opened } | { refused: Problem };
-
-/** What the request itself decides, before a route is looked for. */
-interface Chosen {
-  input: OpenInput;
-  caller: Principal;
-  receivers: Receivers;
-  contextDigest: string;
-}
-
-interface Prepared extends Chosen {
-  route: Route;
-  limits: LimitProfile;
-  /** Of its message in the queue. */
-  priority: number;
-  partition: number;
-  limitName: string;
-  liveName: string;
-}
+import { transactionOf } from './transaction-context.js';
 
 const RETURN_WITHIN_MS = 5_000;
-const SEND_LIMIT_RETRY_SECONDS = 60;
 
 /** Opens challenges and adds messages to them. Redis only: nothing here waits for PostgreSQL or a provider. */
 @Injectable()
@@ -91,19 +36,19 @@ export class OpeningsService {
   private readonly logger = loggerFor('challenges');
 
   constructor(
+    private readonly preparer: OpeningPreparer,
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
     private readonly queue: SendQueue,
-    private readonly planner: RoutePlanner,
-    private readonly aliases: ReceiverAliases,
-    private readonly metrics: Metrics,
+    private readonly proofs: EarlierProofs,
     private readonly refusals: RefusalsService,
-    private readonly fairShare: FairShare,
-    private readonly pressure: BackPressure,
+    private readonly metrics: Metrics,
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
-    const preparing = this.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
+    const preparing =
+      refuseRequest(input) ??
+      this.preparer.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
     const prepared = preparing instanceof Promise ? await preparing : preparing;
     if (prepared instanceof Problem) await this.refusals.note(caller, input, prepared.code);
     const result = await this.openPrepared(prepared);
@@ -117,68 +62,68 @@ export class OpeningsService {
     id: Identifier,
     generator: PublishedGenerator,
     receiver: string,
-    input: { channel?: string; language?: string; contextDigest: string; purpose: Purpose },
+    input: {
+      fallbackReceiver?: string;
+      channel?: string;
+      language?: string;
+      contextDigest: string;
+      purpose: Purpose;
+    },
   ): Promise<OpenResult> {
-    const { channel, language, purpose, contextDigest } = input;
-    const request: OpenInput = { generator, receiver, channel, language, purpose, onLive: 'resend' };
-    const prepared = await this.prepare(caller, request, contextDigest);
+    const { contextDigest, ...rest } = input;
+    const request: OpenInput = { generator, receiver, ...rest, onLive: 'resend' };
+    const prepared = await this.preparer.prepare(caller, request, contextDigest);
     if (prepared instanceof Problem) {
       await this.refusals.note(caller, request, prepared.code, id);
       return { refused: prepared };
     }
-    return this.addMessage(prepared, id);
+    const unproven = await this.unproven(prepared);
+    return unproven ? { refused: unproven } : this.addMessage(prepared, id);
   }
 
   private async openPrepared(prepared: Prepared | Problem): Promise<OpenResult> {
     if (prepared instanceof Problem) return { refused: prepared };
-    const { generator, operation } = prepared.input;
-    const id = newChallengeId(prepared.partition, operation);
-    const code = makeCode(generator.alphabet, generator.codeLength);
-    const reply = await this.hotStore.open(this.record(prepared, id, code));
+    const unproven = this.unproven(prepared);
+    const refused = unproven && (await unproven);
+    if (refused) return { refused };
+    const id = newChallengeId(prepared.partition, prepared.input.operation);
+    const code = this.codeFor(prepared);
+    const reply = await this.hotStore.open(this.record(prepared, id, code, prepared.given !== undefined));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
     return this.finish(prepared, id, reply);
   }
 
-  /** Everything that can be decided before Redis is asked to change anything; at once, when memory has the records. */
-  private prepare(
-    caller: Principal,
-    input: OpenInput,
-    contextDigest: string,
-  ): Prepared | Problem | Promise<Prepared | Problem> {
-    const receivers = readReceivers(input);
-    if (receivers instanceof Problem) return receivers;
-    const { generator, channel, language } = input;
-    const route = this.planner.choose({ generator, mode: caller.mode, receivers, channel, language });
-    const chosen = { input, caller, receivers, contextDigest };
-    return route instanceof Promise
-      ? route.then((found) => this.complete(chosen, found))
-      : this.complete(chosen, route);
+  /** Undefined at once for the many that claim nothing. */
+  private unproven(prepared: Prepared): Promise<Problem | undefined> | undefined {
+    const { caller, purpose, partition, receiverName, route } = prepared;
+    const { generator, replaces, provenBy } = prepared.input;
+    const claims = { generator, purpose, channel: route.step.channel, replaces, provenBy };
+    return this.proofs.needed(claims)
+      ? this.proofs.refusal(caller.tenantId, {
+          ...claims,
+          partition,
+          receiverName: `${caller.tenantId}:${receiverName}`,
+        })
+      : undefined;
   }
 
-  private complete(chosen: Chosen, route: Route | Problem): Prepared | Problem {
-    if (route instanceof Problem) return route;
-    const { caller, input, receivers, contextDigest } = chosen;
-    const priority = this.fairShare.take(caller.tenantId);
-    const overloaded = this.pressure.refusal(route.step.channel as Channel, priority);
-    if (overloaded) return overloaded;
-    const { partition, ref } = this.aliases.locate(caller.tenantId, receivers.primary.canonical);
-    return {
-      ...chosen,
-      route,
-      limits: limitsFor(caller.mode),
-      priority,
-      partition,
-      limitName: ref,
-      liveName: liveName(ref, input.purpose ?? 'authentication', contextDigest),
-    };
+  private codeFor({ given, input: { generator } }: Prepared): Code {
+    if (given !== undefined) return givenCode(given);
+    return { text: makeCode(generator.alphabet, generator.codeLength), exact: false };
   }
 
-  private record(prepared: Prepared, id: Identifier, code: string, replaces?: Identifier): OpenRecord {
-    const { caller, receivers, contextDigest, limits, route } = prepared;
+  private record(
+    prepared: Prepared,
+    id: Identifier,
+    { text: code, exact }: Code,
+    given: boolean,
+    replaces?: Identifier,
+  ): OpenRecord {
+    const { caller, receivers, contextDigest, limits, purpose, route } = prepared;
     const { primary: to, fallback } = receivers;
-    const { generator, metadata, purpose } = prepared.input;
+    const { generator, metadata, context } = prepared.input;
     const { tenantId, mode } = caller;
-    const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code);
+    const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code, exact);
     const fields: Record<string, string | number> = {
       v: 1,
       k: 'c',
@@ -194,7 +139,15 @@ export class OpeningsService {
       lg: route.language,
     };
     if (contextDigest) fields['x'] = contextDigest;
-    if (purpose && purpose !== 'authentication') fields['p'] = purpose;
+    if (purpose !== 'authentication') fields['p'] = purpose;
+    if (given) fields['ck'] = exact ? 'e' : 'd';
+    if (prepared.testNumber) fields['tn'] = 1;
+    const profile = LETTER_OF_PROFILE[generator.profile ?? 'default'];
+    if (profile) fields['pf'] = profile;
+    const saysMore =
+      purpose === 'transaction' && generator.plan.some(({ templateId }) => templateId === undefined);
+    const transaction = saysMore ? transactionOf(context) : undefined;
+    if (transaction) Object.assign(fields, this.vault.sealTransaction(tenantId, id, transaction));
     if (mode === 'test') fields['y'] = mode;
     if (generator.plan.length > 1) fields['ps'] = generator.plan.length;
     if (generator.strictApproval) fields['st'] = 1;
@@ -204,9 +157,9 @@ export class OpeningsService {
       id,
       generatorId: generator.id,
       liveName: prepared.liveName,
-      limitName: prepared.limitName,
+      limitName: prepared.receiverName,
       receiverRef: this.vault.receiverRef(tenantId, to.canonical),
-      lifeMs: generator.lifeSeconds * 1_000,
+      lifeMs: lifeSecondsFor(generator, purpose, route.step.channel) * 1_000,
       coolDownMs: coolDowns(generator, limits)[0] ?? 0,
       maxMessages: limits.maxMessages ? generator.resend.maxMessages : 0,
       replaces,
@@ -227,16 +180,18 @@ export class OpeningsService {
   }
 
   private meetLive(prepared: Prepared, live: OpenReply & { outcome: 'live' }): Promise<OpenResult> {
-    if (prepared.input.onLive === 'replace') return this.replace(prepared, live.id);
-    if (prepared.input.onLive === 'return' && live.now - live.openedAt < RETURN_WITHIN_MS)
+    const { onLive, code } = prepared.input;
+    if (onLive === 'return' && live.now - live.openedAt < RETURN_WITHIN_MS)
       return this.returnLive(prepared, live.id);
+    // Who hands over a code wants that one sent: another message would carry the one before.
+    if (onLive === 'replace' || code !== undefined) return this.replace(prepared, live.id);
     return this.addMessage(prepared, live.id);
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
     const { caller, limits, contextDigest } = prepared;
     const { generator } = prepared.input;
-    const rotates = generator.resend.code === 'rotate';
+    const rotates = generator.resend.code === 'rotate' && prepared.given === undefined;
     const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
     const reply = await this.hotStore.resend({
       id,
@@ -251,6 +206,7 @@ export class OpeningsService {
         ? {
             ...this.vault.mac(caller.tenantId, id, contextDigest, code),
             sealedCode: this.vault.sealCode(caller.tenantId, id, code),
+            length: code.length,
           }
         : undefined,
     });
@@ -267,6 +223,7 @@ export class OpeningsService {
         attemptsRemaining: reply.allowed - reply.failures,
         sends: reply.number,
         sent: true,
+        ...toldOf(prepared),
         rateLimit: this.rateLimit(prepared, reply.number, reply.ages),
       },
     };
@@ -279,12 +236,15 @@ export class OpeningsService {
     const live = await this.hotStore.read(liveId, caller.tenantId);
     const sealed = generator.resend.code === 'same' ? await this.hotStore.sealedCode(liveId) : undefined;
     if (live?.get('s') === 'L') return { refused: endedProblem('locked', '', Number(live.get('e'))) };
-    const code = sealed
-      ? this.vault.openCode(caller.tenantId, liveId, sealed)
-      : makeCode(generator.alphabet, generator.codeLength);
+    // The old code goes on as what it was; one that is given now takes its place.
+    const goesOn = sealed !== undefined && prepared.given === undefined;
+    const code = goesOn
+      ? { text: this.vault.openCode(caller.tenantId, liveId, sealed), exact: live?.get('ck') === 'e' }
+      : this.codeFor(prepared);
+    const given = goesOn ? (live?.has('ck') ?? false) : prepared.given !== undefined;
     const id = newChallengeId(prepared.partition, operation);
     const sends = Number(live?.get('n') ?? 0);
-    const record = this.record(prepared, id, code, liveId);
+    const record = this.record(prepared, id, code, given, liveId);
     record.coolDownMs = coolDownAt(generator, prepared.limits, sends + 1);
     const reply = await this.hotStore.open(record);
     // Only a third request between our two steps leads here; the caller may simply ask again.
@@ -305,6 +265,7 @@ export class OpeningsService {
         attemptsRemaining: Number(record.get('fm')) - Number(record.get('f')),
         sends: Number(record.get('n')),
         sent: false,
+        ...toldOf(prepared),
       },
     };
   }
@@ -325,6 +286,7 @@ export class OpeningsService {
         attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
         sends: reply.sends,
         sent: true,
+        ...toldOf(prepared),
         rateLimit: this.rateLimit(prepared, reply.sends, reply.ages),
       },
     };
@@ -351,9 +313,19 @@ export class OpeningsService {
   }
 }
 
-/** Purpose and context are part of the name only when they are not the usual ones: most keys stay short. */
-function liveName(ref: string, purpose: Purpose, contextDigest: string): string {
-  return purpose === 'authentication' && contextDigest === '' ? ref : `${ref}:${purpose}:${contextDigest}`;
+/** Where the scripts have to know it: `a` remembers who was verified, `p` refuses alike. */
+const LETTER_OF_PROFILE: Partial<Record<string, string>> = { 'asvs-l2': 'a', psd2: 'p' };
+
+/** What an answer says beside the state. */
+function toldOf({
+  input,
+  route: { step },
+  testNumber,
+}: Prepared): Pick<Opened, 'channelClass' | 'testNumber'> {
+  return {
+    channelClass: channelClass(input.generator, step.channel),
+    testNumber: testNumber || undefined,
+  };
 }
 
 function coolDowns(generator: PublishedGenerator, limits: LimitProfile): number[] {
@@ -363,56 +335,4 @@ function coolDowns(generator: PublishedGenerator, limits: LimitProfile): number[
 function coolDownAt(generator: PublishedGenerator, limits: LimitProfile, sends: number): number {
   const list = coolDowns(generator, limits);
   return list[Math.min(sends, list.length) - 1] ?? 0;
-}
-
-/** The receiver, and the address of the other kind that later steps may need. */
-function readReceivers({ receiver, fallbackReceiver }: OpenInput): Receivers | Problem {
-  const primary = parsePhone(receiver);
-  if (typeof primary === 'string') return receiverProblem('receiver', primary);
-  if (fallbackReceiver === undefined) return { primary };
-  const fallback = parsePhone(fallbackReceiver);
-  if (typeof fallback === 'string') return receiverProblem('fallbackReceiver', fallback);
-  return { primary, fallback };
-}
-
-function receiverProblem(
-  field: string,
-  problem: 'invalid_phone' | 'extension_not_allowed' | 'number_class_not_allowed',
-): Problem {
-  if (problem === 'number_class_not_allowed') return new Problem('receiver.number_class_not_allowed');
-  return new Problem('receiver.invalid_phone', { errors: [{ pointer: `#/${field}`, code: problem }] });
-}
-
-const LIMIT_CODES: Record<Refusal['outcome'], ErrorCode> = {
-  cool_down: 'limit.cool_down',
-  send_limit: 'challenge.send_limit',
-  receiver: 'limit.receiver',
-  slowed: 'limit.receiver',
-  unsolicited: 'limit.unsolicited',
-  disabled: 'receiver.disabled',
-};
-
-function limitProblem({ outcome, waitMs, ages }: Refusal, limits: LimitProfile): Problem {
-  const headers: Record<string, string> | undefined = rateLimitFields(limits, undefined, ages);
-  if (outcome === 'disabled') return new Problem('receiver.disabled', { headers });
-  const retryAfterSeconds = outcome === 'send_limit' ? SEND_LIMIT_RETRY_SECONDS : waitMs / 1_000;
-  return new Problem(LIMIT_CODES[outcome], { retryAfterSeconds, headers });
-}
-
-function resendProblem(reply: Exclude<ResendReply, { outcome: 'resent' }>, limits: LimitProfile): Problem {
-  if (reply.outcome === 'unknown') return new Problem('challenge.not_found');
-  if (reply.outcome === 'ended') return endedProblem(reply.state, reply.why);
-  return limitProblem(reply, limits);
-}
-
-/** What a call on an ended challenge is told: the true state and why, so that "used" and "expired" differ. */
-export function endedProblem(state: string, why: string, until?: number): Problem {
-  if (why === 'context_mismatch') return new Problem('challenge.context_mismatch', { members: { state } });
-  return new Problem('challenge.not_pending', {
-    members: {
-      state,
-      reason: why || undefined,
-      ...(until && { until: new Date(until).toISOString() }),
-    },
-  });
 }

@@ -5,6 +5,10 @@ import { type TemplateEntity, TemplatesService } from '#templates';
 import { type FieldError, Problem } from '#platform/errors';
 import type { Identifier } from '#platform/identifiers';
 
+/** Their wording is approved beforehand, and a code goes out in nothing else. */
+const TEMPLATE_CHANNELS = ['whatsapp'];
+const DEFAULT_LANGUAGE = 'en';
+
 /** Judges a generator's channel plan when it is saved: here senders and templates are known. */
 @Injectable()
 export class PlanResolver implements OnModuleInit {
@@ -30,6 +34,14 @@ export class PlanResolver implements OnModuleInit {
     const steps: ChannelStep[] = [];
     for (const [index, step] of plan.entries()) {
       const resolved = await this.resolveStep(tenantId, step, `#/channels/${index}`);
+      if (steps.some((earlier) => earlier.senderId === resolved.step.senderId))
+        throw Problem.field(
+          `channels/${index}/sender`,
+          'not_unique',
+          'another step of the plan has this sender already',
+        );
+      steps.push(resolved.step);
+      if (!resolved.template) continue;
       const contradiction = footerContradiction(
         resolved.template,
         resolved.step.language,
@@ -38,13 +50,6 @@ export class PlanResolver implements OnModuleInit {
       );
       if (contradiction && strict) throw new Problem('request.invalid', { errors: [contradiction] });
       if (contradiction) warnings.push(contradiction.detail!);
-      if (steps.some((earlier) => earlier.senderId === resolved.step.senderId))
-        throw Problem.field(
-          `channels/${index}/sender`,
-          'not_unique',
-          'another step of the plan has this sender already',
-        );
-      steps.push(resolved.step);
     }
     return { plan: steps, warnings };
   }
@@ -53,7 +58,7 @@ export class PlanResolver implements OnModuleInit {
     tenantId: Identifier,
     input: StepInput,
     at: string,
-  ): Promise<{ step: ChannelStep; template: TemplateEntity }> {
+  ): Promise<{ step: ChannelStep; template?: TemplateEntity }> {
     if (!CARRIED_CHANNELS.includes(input.channel as Channel))
       throw Problem.field(
         `${at.slice(2)}/channel`,
@@ -67,7 +72,28 @@ export class PlanResolver implements OnModuleInit {
         'unknown',
         'no account of yours has this sender on this channel',
       );
-    const { template, language } = await this.findTemplate(tenantId, input);
+    const reached = {
+      channel: input.channel,
+      accountId: found.account.id,
+      senderId: found.sender.id,
+      senderAddress: input.sender,
+      placeholder: input.placeholder,
+      fallbackAfterSeconds: input.fallbackAfterSeconds,
+      onUnknown: input.onUnknown,
+    };
+    if (!TEMPLATE_CHANNELS.includes(input.channel)) {
+      if (input.template)
+        throw Problem.field(
+          `${at.slice(2)}/template`,
+          'not_allowed',
+          'this channel carries text, not templates',
+        );
+      return { step: { ...reached, wording: input.wording, language: input.language ?? DEFAULT_LANGUAGE } };
+    }
+    if (input.wording)
+      throw Problem.field(`${at.slice(2)}/wording`, 'not_allowed', 'this channel sends in templates only');
+    if (!input.template) throw Problem.field(`${at.slice(2)}/template`, 'required', 'template is required');
+    const { template, language } = await this.findTemplate(tenantId, input.template, input.language);
     if (template.accountId !== found.account.id) {
       throw Problem.field(
         `${at.slice(2)}/template`,
@@ -86,31 +112,22 @@ export class PlanResolver implements OnModuleInit {
     }
     return {
       template,
-      step: {
-        channel: input.channel,
-        accountId: found.account.id,
-        senderId: found.sender.id,
-        senderAddress: input.sender,
-        templateId: template.id,
-        language,
-        placeholder: input.placeholder,
-        fallbackAfterSeconds: input.fallbackAfterSeconds,
-        onUnknown: input.onUnknown,
-      },
+      step: { ...reached, templateId: template.id, language },
     };
   }
 
   private async findTemplate(
     tenantId: Identifier,
-    input: StepInput,
+    named: { id: Identifier } | { externalId: string },
+    wanted: string | undefined,
   ): Promise<{ template: TemplateEntity; language: string }> {
-    if ('id' in input.template) {
-      const template = await this.templates.get(tenantId, input.template.id);
-      return { template, language: input.language ?? template.languages[0]!.language };
+    if ('id' in named) {
+      const template = await this.templates.get(tenantId, named.id);
+      return { template, language: wanted ?? template.languages[0]!.language };
     }
-    const found = await this.templates.findByExternalId(tenantId, input.template.externalId);
+    const found = await this.templates.findByExternalId(tenantId, named.externalId);
     if (!found) throw new Problem('template.not_found');
-    return { template: found.template, language: input.language ?? found.language };
+    return { template: found.template, language: wanted ?? found.language };
   }
 }
 

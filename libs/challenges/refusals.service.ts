@@ -5,7 +5,8 @@ import type { Principal } from '#tenants';
 import type { ErrorCode } from '#platform/errors';
 import { type Identifier, newChallengeId } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
-import { type CanonicalReceiver, parsePhone, readBarredPhone } from '#platform/phone';
+import { type CanonicalReceiver, readBarredPhone } from '#platform/phone';
+import { parseAddress } from './addresses.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
@@ -41,7 +42,7 @@ export class RefusalsService {
     code: ErrorCode,
     live?: Identifier,
   ): Promise<void> {
-    const to = JOURNALLED.test(code) ? readReceiver(request.receiver) : undefined;
+    const to = JOURNALLED.test(code) ? readWritten(request.receiver) : undefined;
     if (!to) return;
     const { generator, purpose } = request;
     const channel = request.channel ?? generator.plan[0]!.channel;
@@ -62,7 +63,7 @@ export class RefusalsService {
   }
 }
 
-function readReceiver(text: string): CanonicalReceiver | undefined {
-  const to = parsePhone(text);
+function readWritten(text: string): CanonicalReceiver | undefined {
+  const to = parseAddress(text);
   return typeof to === 'string' ? readBarredPhone(text) : to;
 }

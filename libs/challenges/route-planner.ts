@@ -12,11 +12,14 @@ import { type PublishedTemplate, TemplatesService } from '#templates';
 import { type ErrorCode, Problem } from '#platform/errors';
 import type { CanonicalReceiver } from '#platform/phone';
 import { type Receivers, receiverFor } from './addresses.js';
+import type { Purpose } from './challenge.js';
+import { refuseReceiver, refuseUse } from './opening-rules.js';
 
 export interface RouteRequest {
   generator: PublishedGenerator;
   mode: 'live' | 'test';
   receivers: Receivers;
+  purpose: Purpose;
   /** Only steps of this channel. */
   channel?: string;
   language?: string;
@@ -87,7 +90,7 @@ export class RoutePlanner {
   }
 
   private judge(
-    { mode, receivers, language }: RouteRequest,
+    { generator, mode, receivers, purpose, language }: RouteRequest,
     [step, stepNumber]: Candidate,
     account: LoadedAccount | undefined,
     template: PublishedTemplate | undefined,
@@ -95,6 +98,8 @@ export class RoutePlanner {
   ): Route | Refusal {
     const to = receiverFor(step.channel as Channel, receivers);
     if (!to) return refuse('address_missing', addressProblem(step.channel));
+    const misused = refuseUse(generator, purpose, step.channel) ?? refuseReceiver(generator, to);
+    if (misused) return refuse('not_permitted', misused);
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const admitted = admitRoute(account, step, to, { mode, simulator });
     if ('refused' in admitted) return refuse(admitted.refused, new Problem(ROUTE_PROBLEMS[admitted.refused]));

@@ -1,4 +1,7 @@
 import type { Alphabet } from './code-maker.js';
+import type { Profile } from './profiles.js';
+import type { Purpose } from './purposes.js';
+import type { Wording } from './wording.js';
 
 export interface ChannelStep {
   channel: string;
@@ -6,8 +9,10 @@ export interface ChannelStep {
   senderId: string;
   /** What the caller wrote; kept for answers, resolved into the ids above. */
   senderAddress: string;
-  /** Absent where the channel takes text of our own. */
+  /** On channels whose wording is approved beforehand; the others carry text. */
   templateId?: string;
+  /** Of a channel that carries text; the built-in wording when absent. */
+  wording?: Wording;
   /** Language to send in when a challenge names none. */
   language: string;
   /** Messangi's word for the code's place in the text; shown back, used by nothing on WhatsApp. */
@@ -36,6 +41,19 @@ export interface GeneratorPolicy {
   revealCode: boolean;
   /** A right answer is approved only when PostgreSQL has taken its row. Absent in versions saved before there was a choice. */
   strictApproval?: boolean;
+  /** `default` when absent. */
+  profile?: Profile;
+  /** What challenges may be for; when absent all that the profile allows on every channel of the plan. */
+  purposes?: Purpose[];
+  /** Whether a challenge may bring a code of the caller's own. */
+  callerCodes?: boolean;
+  /** Who accepted in writing that SMS and voice are restricted channels, and what is offered instead (STD-08). */
+  riskAcceptedBy?: string;
+  alternative?: string;
+  /** Where the tenant wants to hear of challenges. */
+  callbackUrl?: string;
+  /** The caller's own, kept and shown back. */
+  metadata?: Record<string, unknown>;
   plan: ChannelStep[];
 }
 
@@ -46,6 +64,4 @@ export const DEFAULT_MAX_MESSAGES = 5;
 export const DEFAULT_MAX_ATTEMPTS = 5;
 export const DEFAULT_CODE_LENGTH = 6;
 export const DEFAULT_LIFE_SECONDS = 600;
-/** Profile `default`: up to 90 minutes on WhatsApp, whose footer counts to 90. */
-export const MAX_LIFE_SECONDS = 90 * 60;
 export const MIN_LIFE_SECONDS = 30;

@@ -7,12 +7,15 @@ import { type Identifier, newId, renderUuid } from '#platform/identifiers';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { GeneratorEntity, GeneratorVersionEntity } from './generator.entity.js';
 import type { ChannelStep, GeneratorPolicy, UnknownPolicy } from './generator-policy.js';
+import { judgeGenerator, unservedPurposes } from './profiles.js';
+import type { Wording } from './wording.js';
 
 /** A channel step as a caller writes it: by address and template, before it is resolved into ids. */
 export interface StepInput {
   channel: string;
   sender: string;
-  template: { id: Identifier } | { externalId: string };
+  template?: { id: Identifier } | { externalId: string };
+  wording?: Wording;
   language?: string;
   placeholder?: string;
   fallbackAfterSeconds?: number;
@@ -206,8 +209,13 @@ export class GeneratorsService implements OnModuleInit {
     strict: boolean,
   ): Promise<{ policy: GeneratorPolicy; warnings: string[] }> {
     const { name, plan, ...rules } = input;
+    const errors = judgeGenerator(input);
+    if (errors.length > 0) throw new Problem('request.invalid', { errors });
     const resolved = await this.resolvePlan(tenantId, plan, rules, strict);
-    return { policy: { ...rules, plan: resolved.plan }, warnings: resolved.warnings };
+    return {
+      policy: { ...rules, plan: resolved.plan },
+      warnings: [...resolved.warnings, ...unservedPurposes(input)],
+    };
   }
 
   private async insert(

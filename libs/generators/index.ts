@@ -10,6 +10,17 @@ export {
   type GeneratorPolicy,
   type UnknownPolicy,
 } from './generator-policy.js';
+export {
+  bindsTransactions,
+  channelClass,
+  lifeSecondsFor,
+  needsVerifiedNumber,
+  type Profile,
+  profileRules,
+  refusedUse,
+} from './profiles.js';
+export { type Purpose, PURPOSES } from './purposes.js';
+export { builtInWording, renderWording, TRANSACTION_PLACEHOLDERS, type Wording } from './wording.js';
 export { GeneratorsModule } from './generators.module.js';
 export {
   type GeneratorInput,

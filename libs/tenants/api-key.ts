@@ -18,6 +18,8 @@ export const SCOPES = [
   'templates:write',
   'accounts:read',
   'accounts:write',
+  'settings:read',
+  'settings:write',
   'codes:reveal',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -6,7 +6,7 @@ import { ERROR_CATALOGUE, type ErrorCode, Problem } from '#platform/errors';
 import { renderMessangiError } from '../../libs/dialects/messangi/envelope.js';
 import { cancelRefusal, verifyOutcome } from '../../libs/dialects/messangi/outcomes.js';
 import { CHALLENGE_STATES } from '../../libs/challenges/challenge-state.js';
-import { endedProblem } from '../../libs/challenges/openings.service.js';
+import { endedProblem } from '../../libs/challenges/opening-problems.js';
 import { ROOT } from './boundaries.mjs';
 
 interface Entry {

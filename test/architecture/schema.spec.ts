@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Column, type DataSource, Entity, getMetadataArgsStorage, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { challengeEntities } from '#challenges';
 import { generatorEntities } from '#generators';
 import { providerEntities } from '#providers';
 import { templateEntities } from '#templates';
@@ -18,6 +19,7 @@ const OPENED = [
   ...providerEntities,
   ...templateEntities,
   ...generatorEntities,
+  ...challengeEntities,
   ConfigOutboxEntity,
 ];
 

@@ -136,6 +136,18 @@ describe('the OpenAPI document', () => {
     expect(bodies).toEqual([false, false, true, true]);
   });
 
+  it('knows the answers about test numbers', async () => {
+    const endsAt = new Date(Date.now() + 86_400_000).toISOString();
+    const body = { receiver: '+5255123470**', code: '424242', endsAt };
+    const added = await call('POST', '/v1/test-numbers', 201, body);
+    await call('POST', '/v1/test-numbers', 409, body);
+    await call('POST', '/v1/test-numbers', 422, {});
+    await call('GET', '/v1/test-numbers', 200);
+    await call('POST', '/v1/challenges', 201, { generator, receiver: '+525512347001' });
+    await call('DELETE', `/v1/test-numbers/${added.json.id}`, 204);
+    await call('DELETE', `/v1/test-numbers/${added.json.id}`, 404);
+  });
+
   it('knows the answers about challenges', async () => {
     const fields = { generator, metadata: { order: 'A-17' }, language: 'en' };
     const opened = await call('POST', '/v1/challenges', 201, { ...fields, receiver: '+525512346001' });

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { SEND_QUEUES } from '#challenges';
+import { challengeEntities, SEND_QUEUES } from '#challenges';
 import { ChallengesHttpModule } from '#challenges/http';
 import { MessangiDialectModule } from '#dialects/messangi';
 import { generatorEntities } from '#generators';
@@ -41,6 +41,7 @@ export class ApiModule {
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
+          ...challengeEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,

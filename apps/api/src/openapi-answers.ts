@@ -65,15 +65,20 @@ function envelope(data?: Schema | Reference): Schema {
 
 /** The bodies that are answered, by name. A test holds real answers against them. */
 export const SCHEMAS: Record<string, Schema> = {
-  OpenedChallenge: record({
-    id: id('chl'),
-    status: oneOf('pending'),
-    channel: text('whatsapp'),
-    expiresAt: time,
-    resendAfter: time,
-    attemptsRemaining: count(5),
-    sends: count(1),
-  }),
+  OpenedChallenge: record(
+    {
+      id: id('chl'),
+      status: oneOf('pending'),
+      channel: text('whatsapp'),
+      expiresAt: time,
+      resendAfter: time,
+      attemptsRemaining: count(5),
+      sends: count(1),
+      channelClass: oneOf('restricted'),
+      testNumber: flag,
+    },
+    ['channelClass', 'testNumber'],
+  ),
   CanceledChallenge: record({
     status: oneOf('canceled'),
     attemptsRemaining: count(4),
@@ -81,14 +86,18 @@ export const SCHEMAS: Record<string, Schema> = {
     resendAfter: time,
     sends: count(1),
   }),
-  CheckedAnswer: record({
-    status: oneOf(...STATUSES),
-    valid: flag,
-    attemptsRemaining: count(4),
-    expiresAt: time,
-    resendAfter: time,
-    sends: count(1),
-  }),
+  CheckedAnswer: record(
+    {
+      status: oneOf(...STATUSES),
+      valid: flag,
+      attemptsRemaining: count(4),
+      expiresAt: time,
+      resendAfter: time,
+      sends: count(1),
+      detail: text('The transaction or sign-in could not be confirmed with this answer.'),
+    },
+    ['detail'],
+  ),
   Challenge: record(
     {
       id: id('chl'),
@@ -100,6 +109,7 @@ export const SCHEMAS: Record<string, Schema> = {
       mode: oneOf('live', 'test'),
       purpose: text('authentication'),
       receiver: text('+52550•••0000'),
+      testNumber: flag,
       language: text('es_MX'),
       metadata: anything,
       openedAt: time,
@@ -110,7 +120,7 @@ export const SCHEMAS: Record<string, Schema> = {
       sends: count(1),
       messages: list(ref('Message')),
     },
-    ['reason', 'language', 'metadata', 'resendAfter', 'endedAt', 'attemptsRemaining'],
+    ['reason', 'testNumber', 'language', 'metadata', 'resendAfter', 'endedAt', 'attemptsRemaining'],
   ),
   Message: record(
     {
@@ -168,19 +178,34 @@ export const SCHEMAS: Record<string, Schema> = {
         maxMessages: count(5),
       }),
       revealCode: flag,
+      profile: oneOf('default', 'nist', 'asvs-l2', 'psd2'),
+      purposes: list(text('authentication')),
+      callerCodes: flag,
+      riskAcceptedBy: text('Risk committee, minutes of 2026-03-02'),
+      alternative: text('passkeys'),
+      callbackUrl: text('https://shop.example/countersign'),
+      metadata: anything,
       channels: list(
-        record({
-          channel: text('whatsapp'),
-          sender: text('584111111111'),
-          template: id('tpl'),
-          language: text('en'),
-        }),
+        record(
+          {
+            channel: text('whatsapp'),
+            sender: text('584111111111'),
+            template: id('tpl'),
+            wording: record(
+              { subject: text('Your sign-in code'), text: text('{{code}} is your code to sign in.') },
+              ['subject'],
+            ),
+            language: text('en'),
+          },
+          ['template', 'wording'],
+        ),
       ),
       createdAt: time,
       warnings: list(text('…')),
     },
-    ['warnings'],
+    ['purposes', 'riskAcceptedBy', 'alternative', 'callbackUrl', 'metadata', 'warnings'],
   ),
+  TestNumber: record({ id: id('tsn'), receiver: text('+1202555****'), endsAt: time, createdAt: time }),
   Template: record({
     id: id('tpl'),
     account: id('acc'),
@@ -374,6 +399,8 @@ export const ANSWERS: Record<string, { description: string; schema: Schema | Ref
   generatorsList: { description: 'All of them, newest first.', schema: items('Generator') },
   generatorsGet: { description: 'The generator.', schema: ref('Generator') },
   generatorsUpdate: { description: 'Its new version.', schema: ref('Generator') },
+  testNumbersAdd: { description: 'Added.', schema: ref('TestNumber') },
+  testNumbersList: { description: 'All of them, newest first.', schema: items('TestNumber') },
   templatesCreate: { description: 'Submitted to the provider.', schema: ref('Template') },
   templatesList: { description: 'All of them, newest first.', schema: items('Template') },
   templatesGet: { description: 'The template.', schema: ref('Template') },

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { ChallengesModule, SEND_QUEUES } from '#challenges';
+import { challengeEntities, ChallengesModule, SEND_QUEUES } from '#challenges';
 import { generatorEntities, GeneratorsModule } from '#generators';
 import { providerEntities, ProvidersModule } from '#providers';
 import { templateEntities } from '#templates';
@@ -32,6 +32,7 @@ export class CliModule {
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
+          ...challengeEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { SEND_QUEUES } from '#challenges';
+import { challengeEntities, SEND_QUEUES } from '#challenges';
 import { ChallengesJobsModule } from '#challenges/jobs';
 import { generatorEntities } from '#generators';
 import { providerEntities } from '#providers';
@@ -35,6 +35,7 @@ export class WorkerModule {
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
+          ...challengeEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,

@@ -3,9 +3,10 @@
 --
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:exp   3 {pNN}:due   4 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 generator or ''   5 purpose or ''   6 context digest or ''
---       7 length of the answer   8… key id, MAC of the answer under it (one pair per unretired key)
+--       7 length of the answer: without separators, or '<that>/<as typed>' when it may be a code that was given
+--       8… key id, MAC of the answer under it (one pair per unretired key)
 -- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter,
---          wrong answers of this receiver in a row, when this one was counted}
+--          wrong answers of this receiver in a row when this one was counted, profile or ''}
 --   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context | disabled
 --   approving: right, and it waits for its row in PostgreSQL; until then `finish-approval` alone moves the challenge
 -- @include record
@@ -14,7 +15,7 @@ local APPROVING_LEASE_MS = 5000
 local now = clock(tonumber(ARGV[1]))
 local operation = ARGV[2]
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'g', 'e', 'l', 'f', 'fm', 'h', 'hk', 'x', 'p', 'ra', 'n', 'w', 'ao',
-  'o:' .. operation, 'cf', 'm1', 'i', 'y', 'st')
+  'o:' .. operation, 'cf', 'm1', 'i', 'y', 'st', 'pf', 'ck', 'tn')
 local state, tenant, generator, expires, failures = record[1], record[2], record[3], record[4], record[6]
 
 if not state or tenant ~= ARGV[3] then return { 'unknown' } end
@@ -24,7 +25,15 @@ local channel = record[18] and string.sub(record[18], 3, 3) or ''
 
 local in_a_row = ''
 local function answer(verdict, new_state, why, count)
-  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel, in_a_row }
+  return { verdict, new_state, why or '', count, record[7], expires, record[12], record[13], channel, in_a_row,
+    record[22] or '' }
+end
+
+local function fits(lengths)
+  if lengths == record[5] then return true end
+  local plain, typed = string.match(lengths, '^(%d*)/(%d+)$')
+  if not plain then return false end
+  return (record[23] == 'e' and typed or plain) == record[5]
 end
 
 state = state_at(KEYS[1], partition, tenant, state, expires, now)
@@ -41,7 +50,7 @@ if (record[10] or '') ~= ARGV[6] then
   return answer('context', CANCELED, 'context_mismatch', failures)
 end
 
-if ARGV[7] ~= record[5] then
+if not fits(ARGV[7]) then
   local start, count = string.match(record[17] or '', '^(%d+):(%d+)$')
   if not start or now - tonumber(start) >= 60000 then start, count = string.format('%.0f', now), '0' end
   if tonumber(count) >= MALFORMED_PER_MINUTE then return answer('format_limit', state, '', failures) end
@@ -51,7 +60,7 @@ end
 
 -- However many challenges are open, a receiver's answers count together (ATK-01, STD-06).
 local purpose = record[11] or 'authentication'
-local receiver = receiver_of(partition, tenant, record[19], record[20])
+local receiver = receiver_of(partition, tenant, record[19], record[24] and 'test' or record[20])
 if receiver and is_disabled(receiver, purpose) then
   journal(KEYS[1], partition, tenant, 'limit.refused', now, { 'why', 'disabled' })
   return answer('disabled', state, '', failures)
@@ -74,6 +83,7 @@ if right and record[21] then
 end
 if right then
   if receiver then note_success(receiver, purpose) end
+  if record[22] == 'a' then note_verified(partition, tenant, record[19]) end
   redis.call('HSET', KEYS[1], 'ao', operation)
   finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
   return answer('approved', APPROVED, '', failures)

@@ -9,7 +9,8 @@
 --         | {'renewed'} | {'later', when, now} | {'done', state, '1' when the next step is owed or ''}
 -- Calling again with the token that holds the lease extends it.
 -- @include record
-local NEEDED = { 'g', 'c', 'lg', 'y', 'sr', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6', 'fr', 'fr2', 'fr3', 'fr4', 'fr5', 'fr6' }
+local NEEDED = { 'g', 'c', 'lg', 'y', 'p', 'tn', 'sr', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6', 'fr', 'fr2', 'fr3', 'fr4', 'fr5', 'fr6',
+  'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8' }
 local now = clock(tonumber(ARGV[1]))
 local number, token, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'o', 'm' .. number)

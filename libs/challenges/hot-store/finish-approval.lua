@@ -4,17 +4,17 @@
 -- ARGV  1 clock offset, ms   2 operation that waits, or '' for whichever does
 --       3 approve: the row is this approval's   spent: the row is of an earlier approval   release: there is no row
 --       4 why it is released, or ''
--- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter} as `check-answer` does
+-- Returns what `check-answer` does
 --   verdict: approved | repeated | ended | wrong (released) | unknown
 -- @include record
 local now = clock(tonumber(ARGV[1]))
-local record = redis.call('HMGET', KEYS[1], 's', 't', 'f', 'fm', 'e', 'ra', 'n', 'w', 'ao', 'm1', 'i', 'y', 'p')
+local record = redis.call('HMGET', KEYS[1], 's', 't', 'f', 'fm', 'e', 'ra', 'n', 'w', 'ao', 'm1', 'i', 'y', 'p', 'pf', 'tn')
 if not record[1] then return { 'unknown' } end
 local partition, tenant, failures = partition_of(KEYS[1]), record[2], tonumber(record[3])
 local channel = record[10] and string.sub(record[10], 3, 3) or ''
 
 local function answer(verdict, state, why, count)
-  return { verdict, state, why or '', count, record[4], record[5], record[6], record[7], channel }
+  return { verdict, state, why or '', count, record[4], record[5], record[6], record[7], channel, '', record[14] or '' }
 end
 
 local mine = ARGV[2] == '' or record[9] == ARGV[2]
@@ -23,8 +23,9 @@ if record[1] ~= APPROVING or not mine then
   return answer('ended', record[1], record[8], failures)
 end
 redis.call('HDEL', KEYS[1], 'al')
-local receiver = ARGV[3] ~= 'release' and receiver_of(partition, tenant, record[11], record[12])
+local receiver = ARGV[3] ~= 'release' and receiver_of(partition, tenant, record[11], record[15] and 'test' or record[12])
 if receiver then note_success(receiver, record[13] or 'authentication') end
+if ARGV[3] ~= 'release' and record[14] == 'a' then note_verified(partition, tenant, record[11]) end
 if ARGV[3] == 'approve' then
   finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
   return answer('approved', APPROVED, '', failures)

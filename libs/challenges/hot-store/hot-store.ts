@@ -109,7 +109,10 @@ export interface CheckQuestion {
   generatorId?: Identifier;
   purpose?: string;
   contextDigest: string;
-  answerLength: number;
+  /** Without separators; undefined for what can be a given code only. */
+  answerLength: number | undefined;
+  /** As typed, for what may be a given code. */
+  exactLength?: number;
   /** Key id, MAC, key id, MAC, … one pair per unretired key. */
   candidates: readonly string[];
 }
@@ -139,6 +142,8 @@ export interface CheckReply {
   channelLetter: string;
   /** Wrong answers of this receiver in a row, over its challenges; 0 unless this one was counted. */
   failuresInARow: number;
+  /** `p` for psd2: its refusals read alike. */
+  profileLetter?: string;
 }
 
 export interface ResendOrder {
@@ -151,7 +156,7 @@ export interface ResendOrder {
   message: { channelLetter: string; accountId: Identifier; step: number };
   /** Of this message and those after it. */
   language: string;
-  rotated?: { kid: string; mac: string; sealedCode: string };
+  rotated?: { kid: string; mac: string; sealedCode: string; length: number };
 }
 
 export type ResendReply =
@@ -241,7 +246,9 @@ export class HotStore {
         question.generatorId ?? '',
         question.purpose ?? '',
         question.contextDigest,
-        question.answerLength,
+        question.exactLength === undefined
+          ? question.answerLength!
+          : `${question.answerLength ?? ''}/${question.exactLength}`,
         ...question.candidates,
       ],
     )) as string[];
@@ -270,6 +277,7 @@ export class HotStore {
         order.coolDownsMs.length,
         ...order.coolDownsMs,
         ...flattenLimits(order.limits),
+        rotated?.length ?? 0,
       ],
     )) as string[];
     switch (reply[0]) {
@@ -372,6 +380,11 @@ export class HotStore {
     return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 'c')) ?? undefined;
   }
 
+  /** Whether this receiver answered a challenge of this tenant rightly, under a profile that asks. */
+  async isVerified(partition: number, receiverName: string): Promise<boolean> {
+    return (await this.redis.client.exists(`${this.partitions.tag(partition)}ver:${receiverName}`)) === 1;
+  }
+
   /** What PostgreSQL said about a strict approval. `operation` undefined: whichever waits. */
   async finishApproval(
     id: Identifier,
@@ -441,6 +454,7 @@ function toCheckReply(reply: readonly string[]): CheckReply {
     sends: Number(reply[7]),
     channelLetter: reply[8] ?? '',
     failuresInARow: Number(reply[9] ?? 0),
+    profileLetter: reply[10] || undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import { Clock } from '#platform/clock';
 import { type Identifier, partitionOf } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
+import type { Purpose } from '../challenge.js';
 import { type ChallengeState, STATE_OF_LETTER } from '../challenge-state.js';
 import { SWEEP_AFTER_MS } from './hot-store.js';
 
@@ -57,6 +58,7 @@ export interface RoutedMessage {
   tenantId: Identifier;
   generator: string;
   mode: 'live' | 'test';
+  purpose: Purpose;
   language: string | undefined;
   step: number;
   record: ReadonlyMap<string, string>;
@@ -165,7 +167,7 @@ export class MessageStore {
 
   /** A message of a challenge that is there; without its code. */
   async routed(challengeId: Identifier, number: number): Promise<RoutedMessage | undefined> {
-    const names = ['t', 'g', 'y', 'lg', `m${number}`, ...SEALED_ADDRESSES];
+    const names = ['t', 'g', 'y', 'p', 'i', 'lg', `m${number}`, ...SEALED_ADDRESSES];
     const values = await this.redis.client.hmget(`${this.tagOf(challengeId)}ch:${challengeId}`, ...names);
     const record = new Map<string, string>();
     values.forEach((value, at) => value !== null && record.set(names[at]!, value));
@@ -175,6 +177,7 @@ export class MessageStore {
       tenantId: record.get('t')!,
       generator: record.get('g')!,
       mode: record.get('y') === 'test' ? 'test' : 'live',
+      purpose: (record.get('p') as Purpose | undefined) ?? 'authentication',
       language: record.get('lg'),
       step: Number(message.slice(message.lastIndexOf(':') + 1)),
       record,

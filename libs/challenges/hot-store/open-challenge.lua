@@ -36,7 +36,7 @@ local function describe()
   local sealed = { given.sr }
   for part = 2, 6 do sealed[part] = given['sr' .. part] end
   local data = { 'g', given.g, 'k', given.k, 'r', ARGV[11], 'sr', table.concat(sealed), 'ch', ARGV[7] }
-  for _, name in ipairs({ 'p', 'lg', 'y', 'md' }) do
+  for _, name in ipairs({ 'p', 'lg', 'y', 'md', 'tn' }) do
     if given[name] then data[#data + 1] = name; data[#data + 1] = given[name] end
   end
   if ARGV[12] ~= '' then data[#data + 1] = 'cc'; data[#data + 1] = ARGV[12] end

@@ -14,6 +14,8 @@
 --   ps steps of the channel plan when there are several
 --   fr sealed address of the other kind for later steps (fr2… when longer)
 --   st strict: an approval waits for its row in PostgreSQL      al approving: end of that lease, ms
+--   pf profile: a asvs-l2, p psd2     ck code that was given: e as typed, d digits   tn a test number
+--   cx sealed transaction for the text (cx2… when longer)
 --   ao operation that approved   o:<op> operation that was counted as a wrong answer
 --   cf window start : malformed answers in it                  ro operation : message of the last resend
 --
@@ -29,6 +31,7 @@
 --             · the last sends, 4-byte seconds, oldest first
 --   *         every tenant's sends of a day: 4-byte minute of the first · 2-byte minutes after it, for each
 local GRACE_MS = 900000
+local VERIFIED_MS = 180 * 86400000
 local MOST_MESSAGES = 9
 local PENDING, APPROVING, APPROVED, EXPIRED, LOCKED, CANCELED, UNDELIVERABLE = 'P', 'G', 'A', 'X', 'L', 'C', 'U'
 local EVENT_OF_STATE = {
@@ -65,7 +68,7 @@ end
 -- Ends a challenge: wipes the code and its MAC, frees the live key (a locked one keeps it until it expires).
 local function finish(key, partition, tenant, state, why, now, data, event)
   redis.call('HSET', key, 's', state, 'w', why, 'a', string.format('%.0f', now))
-  redis.call('HDEL', key, 'c', 'h', 'hk')
+  redis.call('HDEL', key, 'c', 'h', 'hk', 'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8')
   local record = redis.call('HMGET', key, 'i', 'n', 'g')
   local id = id_of(key)
   if state ~= LOCKED and record[1] then
@@ -290,6 +293,11 @@ local function note_success(receiver, purpose)
   if failed and math.max(unpack(receiver.failures)) == 0 and redis.call('HLEN', receiver.key) <= 2 then
     redis.call('PEXPIRE', receiver.key, KEEP_MS)
   end
+end
+
+-- STD-12: what was verified once may be authenticated by SMS, until numbers are dealt out again.
+local function note_verified(partition, tenant, name)
+  redis.call('SET', partition .. 'ver:' .. tenant .. ':' .. string.match(name, '^[^:]*'), 1, 'PX', VERIFIED_MS)
 end
 
 -- Seconds since each send that is remembered, oldest first, for the RateLimit fields of the answer.

@@ -5,6 +5,7 @@
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 sweep after, ms   5 most messages, or 0 for no limit
 --       6 channel letter   7 account   8 step   9 new MAC key id or ''   10 new MAC   11 new sealed code
 --      12 language   13 number of cool-downs n, then n × ms   … then receiver limits, as `read_limits` takes them
+--       last: length of the new code, or 0
 -- Returns {'resent', message number, expires, resendFrom, failures, allowed, ages} | {'unknown'} | {'ended', state, why}
 --         | {why, ms, ages}: cool_down, send_limit, receiver, slowed, unsolicited, disabled; journalled
 --         ages: seconds since each send to this receiver, '1,20,…'
@@ -41,7 +42,10 @@ local number = sends + 1
 local pause = cool_downs[math.min(number, #cool_downs)] or 0
 local resend_from = string.format('%.0f', now + pause)
 redis.call('HSET', KEYS[1], 'n', number, 'ra', resend_from, 'ro', ARGV[2] .. ':' .. number, 'lg', ARGV[12])
-if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'hk', ARGV[9], 'h', ARGV[10], 'c', ARGV[11]) end
+-- A code that was given is not ours to change.
+if ARGV[9] ~= '' and redis.call('HEXISTS', KEYS[1], 'ck') == 0 then
+  redis.call('HSET', KEYS[1], 'hk', ARGV[9], 'h', ARGV[10], 'c', ARGV[11], 'l', ARGV[#ARGV])
+end
 save_message(KEYS[1], partition, tenant, number, { state = 'q', channel = ARGV[6], attempt = 0, due = now, token = '',
   account = ARGV[7], flags = '', step = ARGV[8] }, now, { 'ra', resend_from })
 redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[4])), id_of(KEYS[1]) .. ':' .. number)

@@ -12,20 +12,15 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { Compiled, OptionalBody, Satisfies } from '#platform/validation';
+import { Compiled, isMetadata, METADATA_RULE, OptionalBody, Satisfies } from '#platform/validation';
 import { PURPOSES, type Purpose } from '../challenge.js';
 import { CHALLENGE_STATES, type ChallengeState } from '../challenge-state.js';
-import { isContext, isMetadata } from './free-fields.js';
+import { isContext } from './free-fields.js';
 
 const CONTEXT_RULE = {
   code: 'context',
   message:
     'context must be an object of 1 to 10 strings, each named by up to 64 characters and up to 512 long',
-};
-const METADATA_RULE = {
-  code: 'metadata',
-  message:
-    'metadata must be a flat object of up to 50 keys of up to 64 characters; values are strings up to 512, finite numbers or booleans',
 };
 
 @Compiled()
@@ -91,6 +86,34 @@ export class OpenChallengeDto {
   metadata?: Record<string, unknown>;
 
   @ApiPropertyOptional({
+    description:
+      'A code of your own, where the generator has callerCodes: 4 to 15 visible ASCII characters, compared as they are; digits only under a numeric alphabet.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  code?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'The receiver whose place this one takes, for the purposes recovery and address_verification. Profiles other than default want provenBy with it.',
+    example: '+525500000001',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  replaces?: string;
+
+  @ApiPropertyOptional({
+    description: 'A challenge for the replaced receiver, approved within the last five minutes.',
+    example: 'chl_0123456789abcdefghjkmnpqrs',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  provenBy?: string;
+
+  @ApiPropertyOptional({
     enum: ['resend', 'replace', 'return'],
     default: 'resend',
     description:
@@ -103,7 +126,11 @@ export class OpenChallengeDto {
 
 @Compiled()
 export class CheckChallengeDto {
-  @ApiProperty({ description: 'What the person typed. Spaces and dashes are ignored.', example: '123456' })
+  @ApiProperty({
+    description:
+      'What the person typed. Spaces and dashes are ignored, and letters have no case; a code of your own is compared as it is.',
+    example: '123456',
+  })
   @IsString()
   @Length(1, 64)
   code!: string;

@@ -4,7 +4,7 @@ import type { Challenge } from '../challenge.js';
 import type { Transition } from '../challenge-history.js';
 import { channelOfLetter } from '../channel-letters.js';
 import type { Canceled, CheckReply } from '../hot-store/hot-store.js';
-import type { Opened } from '../openings.service.js';
+import type { Opened } from '../opening.js';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -16,6 +16,8 @@ export interface OpenedView {
   resendAfter: string;
   attemptsRemaining: number;
   sends: number;
+  channelClass?: 'restricted';
+  testNumber?: boolean;
 }
 
 export function toOpenedView(opened: Opened): OpenedView {
@@ -27,6 +29,8 @@ export function toOpenedView(opened: Opened): OpenedView {
     resendAfter: iso(opened.resendFrom),
     attemptsRemaining: opened.attemptsRemaining,
     sends: opened.sends,
+    channelClass: opened.channelClass,
+    testNumber: opened.testNumber,
   };
 }
 
@@ -37,16 +41,20 @@ export interface CheckedView {
   expiresAt: string;
   resendAfter: string;
   sends: number;
+  /** What a person may be told, where refusals must read alike. */
+  detail?: string;
 }
 
 export function toCheckedView(checked: CheckReply): CheckedView {
+  const valid = checked.verdict === 'approved' || checked.verdict === 'repeated';
   return {
     status: checked.state,
-    valid: checked.verdict === 'approved' || checked.verdict === 'repeated',
+    valid,
     attemptsRemaining: Math.max(0, checked.allowed - checked.failures),
     expiresAt: iso(checked.expiresAt),
     resendAfter: iso(checked.resendFrom),
     sends: checked.sends,
+    detail: valid ? undefined : alikeDetail(checked),
   };
 }
 
@@ -68,6 +76,13 @@ export function toCanceledView(canceled: Canceled): CanceledView {
   };
 }
 
+/** Under psd2 a wrong code, another purpose and a changed context are told apart by nobody who reads this (STD-32). */
+export function alikeDetail({ profileLetter }: CheckReply): string | undefined {
+  return profileLetter === 'p'
+    ? 'The transaction or sign-in could not be confirmed with this answer.'
+    : undefined;
+}
+
 /** `receiver` in clear comes in; it is shown masked. */
 export function toChallengeView(challenge: Challenge, receiver: string): object {
   return {
@@ -80,6 +95,7 @@ export function toChallengeView(challenge: Challenge, receiver: string): object 
     mode: challenge.mode,
     purpose: challenge.purpose,
     receiver: maskReceiver(receiver),
+    testNumber: challenge.testNumber || undefined,
     language: challenge.language,
     metadata: challenge.metadata,
     openedAt: iso(challenge.openedAt),

@@ -6,14 +6,17 @@ import { type AuthenticatedRequest, Caller, callerOf, type Principal, RequireSco
 import { Problem } from '#platform/errors';
 import { operationOf, Sheddable } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
-import { parsePhone } from '#platform/phone';
 import { EmptyDto } from '#platform/validation';
+import { parseAddress } from '../addresses.js';
 import { ChallengeHistory } from '../challenge-history.js';
 import { ChallengesService } from '../challenges.service.js';
 import { CodeVault } from '../code-vault.js';
-import { endedProblem, OpeningsService, type OpenResult } from '../openings.service.js';
+import type { OpenResult } from '../opening.js';
+import { endedProblem } from '../opening-problems.js';
+import { OpeningsService } from '../openings.service.js';
 import { CheckChallengeDto, ListChallengesDto, OpenChallengeDto, ResendDto } from './challenge.dto.js';
 import {
+  alikeDetail,
   type CanceledView,
   type CheckedView,
   type OpenedView,
@@ -66,6 +69,7 @@ export class ChallengesController {
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
     if (!generator) throw new Problem('generator.not_found');
     const { receiver, fallbackReceiver, channel, language, purpose, context, metadata } = body;
+    const { code, replaces, provenBy } = body;
     const onLive = body.onLive ?? 'resend';
     return toOpened(
       await this.openings.open(caller, {
@@ -77,6 +81,9 @@ export class ChallengesController {
         purpose,
         context,
         metadata,
+        code,
+        replaces,
+        provenBy,
         onLive,
         operation: operationOf(request),
       }),
@@ -173,9 +180,12 @@ export class ChallengesController {
         throw new Problem('challenge.not_found');
       case 'ended':
       case 'context':
-        throw endedProblem(checked.state, checked.why);
+        throw endedProblem(checked.state, checked.why, undefined, alikeDetail(checked));
       case 'format':
-        throw new Problem('challenge.code_format', { errors: [{ pointer: '#/code', code: 'code_format' }] });
+        throw new Problem('challenge.code_format', {
+          detail: alikeDetail(checked),
+          errors: [{ pointer: '#/code', code: 'code_format' }],
+        });
       case 'disabled':
         throw new Problem('receiver.disabled');
       case 'format_limit':
@@ -220,7 +230,7 @@ export class ChallengesController {
   }
 
   private refsOf(caller: Principal, receiver: string): string[] {
-    const to = parsePhone(receiver);
+    const to = parseAddress(receiver);
     if (typeof to === 'string')
       throw new Problem('request.invalid_parameter', { errors: [{ pointer: 'receiver', code: to }] });
     return this.vault.receiverRefs(caller.tenantId, to.canonical);

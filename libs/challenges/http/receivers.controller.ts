@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
-import { parsePhone } from '#platform/phone';
+import { parseAddress } from '../addresses.js';
 import type { Purpose } from '../challenge.js';
 import { ReceiversService } from '../receivers.service.js';
 import { UnblockReceiverDto } from './receiver.dto.js';
@@ -29,7 +29,7 @@ export class ReceiversController {
       'For a receiver that was disabled by 100 wrong answers in a row, when its owner has proven who they are by other means. Also forgets how many messages were not answered. Journalled.',
   })
   async unblock(@Caller() caller: Principal, @Body() body: UnblockReceiverDto): Promise<UnblockedView> {
-    const to = parsePhone(body.receiver);
+    const to = parseAddress(body.receiver);
     if (typeof to === 'string')
       throw new Problem('receiver.invalid_phone', { errors: [{ pointer: '#/receiver', code: to }] });
     const purpose = body.purpose ?? 'authentication';

@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsIn,
@@ -17,6 +18,7 @@ import {
 } from 'class-validator';
 import { Problem } from '#platform/errors';
 import { parseNative, renderNative } from '#platform/identifiers';
+import { isMetadata, METADATA_RULE, Satisfies } from '#platform/validation';
 import { type Alphabet, ALPHABETS } from '../code-maker.js';
 import type { GeneratorEntity } from '../generator.entity.js';
 import {
@@ -25,18 +27,39 @@ import {
   DEFAULT_LIFE_SECONDS,
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_MESSAGES,
-  MAX_LIFE_SECONDS,
   MAX_STEPS,
   MIN_LIFE_SECONDS,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
 } from '../generator-policy.js';
 import type { GeneratorInput } from '../generators.service.js';
+import { MOST_LIFE_SECONDS, type Profile, PROFILES } from '../profiles.js';
+import { type Purpose, PURPOSES } from '../purposes.js';
+import { isCallbackUrl } from './callback-url.js';
+
+const STEP_CHANNELS = ['whatsapp', 'sms', 'email', 'voice'] as const;
+
+export class WordingDto {
+  @ApiProperty({ required: false, maxLength: 150, example: 'Confirm your payment' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 150)
+  subject?: string;
+
+  @ApiProperty({
+    description:
+      'Plain text with {{code}} once; {{minutes}} and, for transactions alone, {{amount}}, {{currency}} and {{payee}}.',
+    example: '{{code}} authorises {{amount}} {{currency}} to {{payee}}.',
+  })
+  @IsString()
+  @Length(1, 1_000)
+  text!: string;
+}
 
 export class ChannelStepDto {
-  @ApiProperty({ enum: ['whatsapp'] })
-  @IsIn(['whatsapp'])
-  channel!: 'whatsapp';
+  @ApiProperty({ enum: STEP_CHANNELS })
+  @IsIn(STEP_CHANNELS)
+  channel!: (typeof STEP_CHANNELS)[number];
 
   @ApiProperty({
     description: 'Address of one of the tenant’s senders on that channel.',
@@ -46,10 +69,25 @@ export class ChannelStepDto {
   @Length(3, 254)
   sender!: string;
 
-  @ApiProperty({ description: 'Template to send in.', example: 'tpl_0123456789abcdefghjkmnpqrs' })
+  @ApiProperty({
+    required: false,
+    description: 'Template to send in, on channels that have templates (WhatsApp).',
+    example: 'tpl_0123456789abcdefghjkmnpqrs',
+  })
+  @IsOptional()
   @IsString()
   @Length(1, 40)
-  template!: string;
+  template?: string;
+
+  @ApiProperty({
+    required: false,
+    type: WordingDto,
+    description: 'On channels that carry text; a built-in text that names the purpose otherwise.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => WordingDto)
+  wording?: WordingDto;
 
   @ApiProperty({
     required: false,
@@ -137,13 +175,14 @@ export class SaveGeneratorDto {
   @ApiProperty({
     required: false,
     minimum: MIN_LIFE_SECONDS,
-    maximum: MAX_LIFE_SECONDS,
+    maximum: MOST_LIFE_SECONDS,
     default: DEFAULT_LIFE_SECONDS,
+    description: 'What of this the profile allows depends on purposes and channels.',
   })
   @IsOptional()
   @IsInt()
   @Min(MIN_LIFE_SECONDS)
-  @Max(MAX_LIFE_SECONDS)
+  @Max(MOST_LIFE_SECONDS)
   lifeSeconds?: number;
 
   @ApiProperty({ required: false, minimum: 1, maximum: 10, default: DEFAULT_MAX_ATTEMPTS })
@@ -180,6 +219,82 @@ export class SaveGeneratorDto {
   strictApproval?: boolean;
 
   @ApiProperty({
+    required: false,
+    enum: PROFILES,
+    default: 'default',
+    description: 'The standard this generator keeps. What it forbids is refused with the field and the rule.',
+  })
+  @IsOptional()
+  @IsIn(PROFILES)
+  profile?: Profile;
+
+  @ApiProperty({
+    required: false,
+    enum: PURPOSES,
+    isArray: true,
+    description:
+      'What challenges may be for; all that the profile allows on these channels otherwise. A generator that names transaction takes none without amount, currency and payee in its context.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayUnique()
+  @IsIn(PURPOSES, { each: true })
+  purposes?: Purpose[];
+
+  @ApiProperty({
+    required: false,
+    default: false,
+    description: 'Lets a challenge bring a code of its own. Profile default only.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  callerCodes?: boolean;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'Who accepted, in writing, that SMS and voice are restricted channels. Profiles nist and asvs-l2.',
+    example: 'Risk committee, minutes of 2026-03-02',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  riskAcceptedBy?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'What people are offered instead of SMS and voice. Profiles nist and asvs-l2.',
+    example: 'passkeys',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  alternative?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Where you want to hear of challenges: http or https, without credentials or fragment.',
+    example: 'https://shop.example/countersign',
+  })
+  @IsOptional()
+  @Satisfies(isCallbackUrl, {
+    code: 'url_required',
+    message:
+      'callbackUrl must be an http or https URL of up to 2048 characters without credentials or fragment',
+  })
+  callbackUrl?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Yours, kept and shown back. Flat.',
+    example: { team: 'payments' },
+  })
+  @IsOptional()
+  @Satisfies(isMetadata, METADATA_RULE)
+  metadata?: Record<string, unknown>;
+
+  @ApiProperty({
     type: [ChannelStepDto],
     minItems: 1,
     maxItems: MAX_STEPS,
@@ -208,12 +323,30 @@ export function toGeneratorInput(dto: SaveGeneratorDto): GeneratorInput {
     },
     revealCode: dto.revealCode ?? false,
     strictApproval: dto.strictApproval ?? false,
-    plan: dto.channels.map(({ channel, sender, template, language, fallbackAfterSeconds, onUnknown }) => {
-      const id = parseNative('template', template);
-      if (!id) throw new Problem('template.not_found');
-      return { channel, sender, template: { id }, language, fallbackAfterSeconds, onUnknown };
-    }),
+    profile: dto.profile ?? 'default',
+    purposes: dto.purposes,
+    callerCodes: dto.callerCodes ?? false,
+    riskAcceptedBy: dto.riskAcceptedBy,
+    alternative: dto.alternative,
+    callbackUrl: dto.callbackUrl,
+    metadata: dto.metadata,
+    plan: dto.channels.map((step) => ({
+      channel: step.channel,
+      sender: step.sender,
+      template: readTemplate(step.template),
+      wording: step.wording && { subject: step.wording.subject, text: step.wording.text },
+      language: step.language,
+      fallbackAfterSeconds: step.fallbackAfterSeconds,
+      onUnknown: step.onUnknown,
+    })),
   };
+}
+
+function readTemplate(text: string | undefined): { id: string } | undefined {
+  if (text === undefined) return undefined;
+  const id = parseNative('template', text);
+  if (!id) throw new Problem('template.not_found');
+  return { id };
 }
 
 export function toGeneratorView(
@@ -227,10 +360,13 @@ export function toGeneratorView(
     name,
     version,
     ...rules,
+    profile: policy.profile ?? 'default',
+    callerCodes: policy.callerCodes ?? false,
     channels: plan.map((step) => ({
       channel: step.channel,
       sender: step.senderAddress,
-      template: step.templateId && renderNative('template', step.templateId),
+      template: step.templateId === undefined ? undefined : renderNative('template', step.templateId),
+      wording: step.wording,
       language: step.language,
       fallbackAfterSeconds: step.fallbackAfterSeconds,
       onUnknown: step.onUnknown,

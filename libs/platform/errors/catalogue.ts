@@ -50,6 +50,18 @@ export const ERROR_CATALOGUE = {
     status: 409,
     title: 'The context differs from the one that was asked about; the code is void.',
   },
+  'challenge.purpose_not_allowed': {
+    status: 422,
+    title: 'The generator does not serve challenges for this purpose.',
+  },
+  'challenge.caller_code_not_allowed': {
+    status: 403,
+    title: 'The generator makes its own codes and takes none from the caller.',
+  },
+  'challenge.proof_not_accepted': {
+    status: 409,
+    title: 'The challenge named in provenBy does not prove the old receiver.',
+  },
   'challenge.send_limit': { status: 429, title: 'This challenge has used up its messages.' },
   'limit.cool_down': { status: 429, title: 'Wait before sending another message for this challenge.' },
   'limit.receiver': { status: 429, title: 'This receiver has been sent too many messages.' },
@@ -59,11 +71,16 @@ export const ERROR_CATALOGUE = {
   },
   'limit.check': { status: 429, title: 'Too many malformed codes for this challenge.' },
   'receiver.invalid_phone': { status: 422, title: 'The receiver is not a valid E.164 phone number.' },
+  'receiver.invalid_email': { status: 422, title: 'The receiver is not a valid e-mail address.' },
   'receiver.number_class_not_allowed': { status: 403, title: 'Numbers of this class are never sent to.' },
   'receiver.destination_not_allowed': { status: 403, title: 'The account may not send to this country.' },
   'receiver.disabled': {
     status: 403,
     title: 'This receiver gave too many wrong answers in a row; bind it anew.',
+  },
+  'receiver.not_verified': {
+    status: 409,
+    title: 'This number was not verified before, so it may not be authenticated by SMS or voice.',
   },
   'generator.not_found': { status: 404, title: 'There is no such generator.' },
   'generator.conflict': { status: 409, title: 'The generator changed meanwhile, or its id is taken.' },
@@ -80,6 +97,13 @@ export const ERROR_CATALOGUE = {
   'channel.unavailable': {
     status: 503,
     title: 'The provider accounts of this channel are out of order; try again shortly.',
+  },
+  'settings.test_number_not_found': { status: 404, title: 'There is no such test number.' },
+  'settings.test_number_conflict': { status: 409, title: 'There is a test number of this pattern.' },
+  'settings.test_number_limit': { status: 409, title: 'There are as many test numbers as there may be.' },
+  'channel.not_permitted': {
+    status: 422,
+    title: 'The profile does not permit this channel for this purpose.',
   },
   'webhook.not_configured': { status: 404, title: 'This account takes no webhooks.' },
   'provider.unavailable': { status: 503, title: 'The provider did not answer as expected.' },

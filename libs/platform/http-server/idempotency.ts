@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '#platform/clock';
-import { Sealer } from '#platform/crypto';
+import { KeyRing, Sealer, shortDigest } from '#platform/crypto';
 import { Problem } from '#platform/errors';
 import { describeError, loggerFor } from '#platform/logging';
 import { RedisConnection } from '#platform/redis';
@@ -50,6 +50,7 @@ export class IdempotencyGuard implements CanActivate {
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
     private readonly sealer: Sealer,
+    private readonly keyRing: KeyRing,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -85,7 +86,11 @@ export class IdempotencyGuard implements CanActivate {
   ): Promise<boolean> {
     const path = request.url.split('?', 1)[0]!;
     const name = `{i:${sha256([principal.tenantId, principal.keyId, path, key])}}`;
-    const bodyHash = sha256([JSON.stringify(request.body ?? null)]);
+    // Keyed: a body may hold a code, and a plain hash of one is guessed in no time.
+    const bodyHash = shortDigest(this.keyRing.installationKey, [
+      'idempotency',
+      JSON.stringify(request.body ?? null),
+    ]);
     const running: Running = { name, bodyHash, operation: randomBytes(16) };
     if ((await this.redis.client.set(name, this.renderRunning(running), 'PX', LIFE_MS, 'NX')) === null) {
       const known = await this.redis.client.get(name);

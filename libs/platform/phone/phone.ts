@@ -9,6 +9,8 @@ export interface CanonicalReceiver {
   canonical: string;
   /** ISO 3166 alpha-2, when the number tells. */
   country?: string;
+  /** A number of a network without handsets, as far as the numbering tables tell. */
+  voip?: true;
 }
 
 export type ReceiverProblem = 'invalid_phone' | 'extension_not_allowed' | 'number_class_not_allowed';
@@ -47,7 +49,8 @@ export function parsePhone(text: string): CanonicalReceiver | ReceiverProblem {
   // libphonenumber forgives what is dialled at home only (a trunk zero, a carrier code, Argentina's 15): a dozen
   // more spellings of one number, so what it understood replaces what was written.
   const address = parsed.number === current ? digits : parsed.number;
-  return { address, canonical: foldVariants(parsed.number), country: parsed.country };
+  const canonical = foldVariants(parsed.number);
+  return { address, canonical, country: parsed.country, ...(parsed.type === 'VOIP' && { voip: true }) };
 }
 
 /** A number that is refused for its class, in the form that counters and references use; undefined for any other text. */

@@ -4,7 +4,14 @@ import { LuaScripts, RedisConnection } from '#platform/redis';
 
 /** Kinds of administrative records that a send or a check needs. */
 export type ConfigKind =
-  'key' | 'tenant' | 'generator' | 'generator-version' | 'generator-number' | 'template' | 'account';
+  | 'key'
+  | 'tenant'
+  | 'generator'
+  | 'generator-version'
+  | 'generator-number'
+  | 'template'
+  | 'account'
+  | 'test-numbers';
 
 /** A record at once, when memory holds it, or later; undefined when there is none. */
 export type Loaded<T> = T | undefined | Promise<T | undefined>;
@@ -55,20 +62,24 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
 
   /**
    * The published record, read through memory. `build` turns the payload into what callers use (keys opened,
-   * sets made) once, not at each request. Undefined when there is none; that is not remembered. What memory holds
-   * comes without a promise: three of them are read for each send.
+   * sets made) once, not at each request. Undefined when there is none; that is not remembered, but for `absent`,
+   * which stands for none and is. What memory holds comes without a promise: four of them are read for each send.
    */
-  get<T>(kind: ConfigKind, id: string, build: (payload: unknown) => T): Loaded<T> {
+  get<T>(kind: ConfigKind, id: string, build: (payload: unknown) => T, absent?: T): Loaded<T> {
     const name = `${kind}:${id}`;
-    return (this.cache.get(name) as T | undefined) ?? this.read(name, build);
+    return (this.cache.get(name) as T | undefined) ?? this.read(name, build, absent);
   }
 
-  private async read<T>(name: string, build: (payload: unknown) => T): Promise<T | undefined> {
+  private async read<T>(
+    name: string,
+    build: (payload: unknown) => T,
+    absent: T | undefined,
+  ): Promise<T | undefined> {
     const versionBefore = this.version;
     const stored = await this.redis.client.get(`{cfg}:${name}`);
     const payload = stored?.slice(stored.indexOf('|') + 1);
-    if (!payload) return undefined;
-    const built = build(JSON.parse(payload));
+    const built = payload ? build(JSON.parse(payload)) : absent;
+    if (built === undefined) return undefined;
     // A change that arrived while we were reading must not be hidden by what we read before it.
     if (this.version === versionBefore) {
       if (this.cache.size >= MAX_CACHED) this.dropAll();

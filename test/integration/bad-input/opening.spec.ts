@@ -184,9 +184,9 @@ describe('fields of a new challenge that are refused', () => {
       (code) =>
         [
           'BI-29',
-          `a code of its own (${code.slice(0, 8)}), a feature this build has not`,
+          `a code of its own (${code.slice(0, 8)}), which this generator does not take`,
           { code },
-          field('#/code', 'unknown_field'),
+          { status: 403, code: 'challenge.caller_code_not_allowed' },
         ] as [string, string, object, Refusal],
     ),
     [
@@ -340,8 +340,8 @@ describe('rules of a generator that are refused', () => {
     ['BI-25', 'maxAttempts', '0', 'too_small'],
     ['BI-25', 'maxAttempts', '11', 'too_large'],
     ['BI-25', 'maxAttempts', 'null', 'null_not_allowed'],
-    ['BI-23', 'profile', '"nist"', 'unknown_field'],
-    ['BI-44', 'profile', '"psd2"', 'unknown_field'],
+    ['BI-23', 'profile', '"fips"', 'not_allowed'],
+    ['BI-44', 'profile', 'null', 'null_not_allowed'],
     ['BI-26', 'id', '"gen_x"', 'unknown_field'],
   ];
 

@@ -304,7 +304,8 @@ export class SideBySide {
       limits: RULES.limits,
       message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
       language: 'en',
-      rotated: rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed' },
+      rotated:
+        rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed', length: 6 },
     });
     return [renderResend(reply), this.reference.resend(target.id, tenant, operation, rotated)];
   }

@@ -1,6 +1,12 @@
 import { Foundation1700000000001 } from './1700000000001-foundation.js';
 import { Limits1700000000003 } from './1700000000003-limits.js';
+import { TestNumbers1700000000004 } from './1700000000004-test-numbers.js';
 import { Approvals1700000000005 } from './1700000000005-approvals.js';
 
 /** In order. A migration only expands; a column goes one release after its last use. */
-export const MIGRATIONS = [Foundation1700000000001, Limits1700000000003, Approvals1700000000005];
+export const MIGRATIONS = [
+  Foundation1700000000001,
+  Limits1700000000003,
+  TestNumbers1700000000004,
+  Approvals1700000000005,
+];

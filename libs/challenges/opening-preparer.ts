@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { Channel } from '#providers';
+import type { Principal } from '#tenants';
+import { Problem } from '#platform/errors';
+import { parseReceivers } from './addresses.js';
+import { BackPressure } from './back-pressure.js';
+import type { Purpose } from './challenge.js';
+import { FairShare } from './fair-share.js';
+import { limitsFor } from './limits.js';
+import type { OpenInput, Prepared } from './opening.js';
+import { ReceiverAliases } from './receiver-aliases.js';
+import { type Route, RoutePlanner } from './route-planner.js';
+import { type TestNumber, TestNumbersService } from './test-numbers.service.js';
+
+type Chosen = Pick<Prepared, 'input' | 'caller' | 'receivers' | 'purpose' | 'contextDigest'>;
+
+/** Finds out everything about a request that can be known before Redis is asked to change anything. */
+@Injectable()
+export class OpeningPreparer {
+  constructor(
+    private readonly planner: RoutePlanner,
+    private readonly testNumbers: TestNumbersService,
+    private readonly aliases: ReceiverAliases,
+    private readonly fairShare: FairShare,
+    private readonly pressure: BackPressure,
+  ) {}
+
+  /** At once, when memory has the records. */
+  prepare(
+    caller: Principal,
+    input: OpenInput,
+    contextDigest: string,
+  ): Prepared | Problem | Promise<Prepared | Problem> {
+    const receivers = parseReceivers(input.receiver, input.fallbackReceiver);
+    if (receivers instanceof Problem) return receivers;
+    const { generator, channel, language, purpose = 'authentication' } = input;
+    const { mode } = caller;
+    const route = this.planner.choose({ generator, mode, receivers, purpose, channel, language });
+    const numbers = this.testNumbers.load(caller.tenantId);
+    const chosen = { input, caller, receivers, purpose, contextDigest };
+    return route instanceof Promise || numbers instanceof Promise
+      ? this.completeLater(chosen, route, numbers)
+      : this.complete(chosen, route, numbers);
+  }
+
+  private async completeLater(
+    chosen: Chosen,
+    route: Route | Problem | Promise<Route | Problem>,
+    numbers: readonly TestNumber[] | undefined | Promise<readonly TestNumber[] | undefined>,
+  ): Promise<Prepared | Problem> {
+    return this.complete(chosen, await route, await numbers);
+  }
+
+  private complete(
+    chosen: Chosen,
+    route: Route | Problem,
+    numbers: readonly TestNumber[] | undefined,
+  ): Prepared | Problem {
+    if (route instanceof Problem) return route;
+    const { caller, input, receivers, purpose, contextDigest } = chosen;
+    const priority = this.fairShare.take(caller.tenantId);
+    const overloaded = this.pressure.refusal(route.step.channel as Channel, priority);
+    if (overloaded) return overloaded;
+    const { partition, ref } = this.aliases.locate(caller.tenantId, receivers.primary.canonical);
+    const fixed = this.testNumbers.codeFor(numbers, receivers.primary);
+    return {
+      ...chosen,
+      route,
+      given: fixed ?? input.code,
+      testNumber: fixed !== undefined,
+      limits: limitsFor(fixed === undefined ? caller.mode : 'test'),
+      priority,
+      partition,
+      receiverName: ref,
+      liveName: liveName(ref, purpose, contextDigest),
+    };
+  }
+}
+
+/** Purpose and context are part of the name only when they are not the usual ones: most keys stay short. */
+function liveName(ref: string, purpose: Purpose, contextDigest: string): string {
+  return purpose === 'authentication' && contextDigest === '' ? ref : `${ref}:${purpose}:${contextDigest}`;
+}
