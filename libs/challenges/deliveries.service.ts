@@ -22,6 +22,7 @@ import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { RetiredKey } from '#platform/crypto';
 import { channelOfLetter } from './channel-letters.js';
+import { emailContent } from './email-content.js';
 import { CodeVault } from './code-vault.js';
 import {
   type ClaimReply,
@@ -131,17 +132,19 @@ export class DeliveriesService {
       { mode: current.mode === 'test' ? 'test' : 'live', simulator },
     );
     if ('refused' in route) return refuse(route.refused, 'account');
-    const template = await this.templates.load(step.templateId);
-    if (!template) return refuse('template_missing', 'template');
+    const template = step.templateId === undefined ? undefined : await this.templates.load(step.templateId);
+    if (step.templateId !== undefined && !template) return refuse('template_missing', 'template');
+    const code = this.vault.openCode(current.tenantId, current.challengeId, current.sealedCode);
     return {
       account: { ...route.account, countries: account!.countries },
       message: {
         channel: current.channel,
         to: receiver,
         from: route.sender,
-        code: this.vault.openCode(current.tenantId, current.challengeId, current.sealedCode),
+        code,
         correlationId: renderCorrelation(current),
-        template: { name: template.name, language: current.language },
+        template: template && { name: template.name, language: current.language },
+        content: current.channel === 'email' ? emailContent(code) : undefined,
         deadlineMs: Math.min(PROVIDER_DEADLINE_MS, current.expiresAt - current.now),
       },
     };

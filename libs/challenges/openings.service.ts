@@ -8,7 +8,7 @@ import { type ErrorCode, Problem } from '#platform/errors';
 import { type Identifier, newChallengeId, renderNative } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
 import { Partitions } from '#platform/partitions';
-import { type CanonicalReceiver, parsePhone } from '#platform/phone';
+import type { CanonicalReceiver } from '#platform/phone';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
@@ -21,6 +21,7 @@ import {
   type ResendReply,
 } from './hot-store/hot-store.js';
 import { type LimitProfile, limitsFor } from './limits.js';
+import { readReceiver } from './receiver.js';
 import { SendQueue } from './send-queue.js';
 
 /** What to do when the same question is open already: see architecture, "Opening again". */
@@ -140,11 +141,11 @@ export class OpeningsService {
       input.channel === undefined ? 0 : plan.findIndex((step) => step.channel === input.channel);
     const step = plan[stepNumber];
     if (!step) return channelProblem(input.channel!);
-    const to = parsePhone(input.receiver);
-    if (typeof to === 'string') return receiverProblem(to);
+    const to = readReceiver(step.channel, input.receiver);
+    if (to instanceof Problem) return to;
     const chosen = { input, caller, to, step, stepNumber, contextDigest };
     const account = this.accounts.load(step.accountId);
-    const template = this.templates.load(step.templateId);
+    const template = step.templateId === undefined ? undefined : this.templates.load(step.templateId);
     if (account instanceof Promise || template instanceof Promise) {
       return Promise.all([account, template]).then(([one, other]) => this.judge(chosen, one, other));
     }
@@ -159,7 +160,10 @@ export class OpeningsService {
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const route = admitRoute(account, step, to, { mode: caller.mode, simulator });
     if ('refused' in route) return routeProblem(route.refused);
-    const language = chooseLanguage(template, input.language ?? step.language, step.language);
+    const language =
+      step.templateId === undefined
+        ? step.language
+        : chooseLanguage(template, input.language ?? step.language, step.language);
     if (language instanceof Problem) return language;
     const { partition, ref } = this.partitions.locate(to.canonical);
     return {
@@ -385,13 +389,6 @@ function channelProblem(channel: string): Problem {
   if (known)
     return new Problem('channel.not_configured', { detail: 'The generator has no step for this channel.' });
   return Problem.field('channel', 'not_allowed', 'channel must be one of the generator’s channels');
-}
-
-function receiverProblem(
-  problem: 'invalid_phone' | 'extension_not_allowed' | 'number_class_not_allowed',
-): Problem {
-  if (problem === 'number_class_not_allowed') return new Problem('receiver.number_class_not_allowed');
-  return new Problem('receiver.invalid_phone', { errors: [{ pointer: '#/receiver', code: problem }] });
 }
 
 const ROUTE_PROBLEMS: Record<RouteRefusal, ErrorCode> = {

@@ -30,12 +30,14 @@ export class PlanResolver implements OnModuleInit {
     const steps: ChannelStep[] = [];
     for (const [index, step] of plan.entries()) {
       const resolved = await this.resolveStep(tenantId, step, `#/channels/${index}`);
-      const contradiction = footerContradiction(
-        resolved.template,
-        resolved.step.language,
-        policy.lifeSeconds,
-        `#/channels/${index}/template`,
-      );
+      const contradiction =
+        resolved.template &&
+        footerContradiction(
+          resolved.template,
+          resolved.step.language,
+          policy.lifeSeconds,
+          `#/channels/${index}/template`,
+        );
       if (contradiction && strict) throw new Problem('request.invalid', { errors: [contradiction] });
       if (contradiction) warnings.push(contradiction.detail!);
       steps.push(resolved.step);
@@ -47,7 +49,7 @@ export class PlanResolver implements OnModuleInit {
     tenantId: Identifier,
     input: StepInput,
     at: string,
-  ): Promise<{ step: ChannelStep; template: TemplateEntity }> {
+  ): Promise<{ step: ChannelStep; template?: TemplateEntity }> {
     if (!CARRIED_CHANNELS.includes(input.channel as Channel))
       throw Problem.field(
         `${at.slice(2)}/channel`,
@@ -61,7 +63,20 @@ export class PlanResolver implements OnModuleInit {
         'unknown',
         'no account of yours has this sender on this channel',
       );
-    const { template, language } = await this.findTemplate(tenantId, input);
+    const step = {
+      channel: input.channel,
+      accountId: found.account.id,
+      senderId: found.sender.id,
+      senderAddress: input.sender,
+      placeholder: input.placeholder,
+    };
+    if (input.channel === 'email') {
+      if (input.template)
+        throw Problem.field(`${at.slice(2)}/template`, 'not_allowed', 'an e-mail has no template');
+      return { step: { ...step, language: input.language ?? 'en' } };
+    }
+    if (!input.template) throw Problem.field(`${at.slice(2)}/template`, 'required', 'template is required');
+    const { template, language } = await this.findTemplate(tenantId, input.template, input.language);
     if (template.accountId !== found.account.id) {
       throw Problem.field(
         `${at.slice(2)}/template`,
@@ -80,29 +95,22 @@ export class PlanResolver implements OnModuleInit {
     }
     return {
       template,
-      step: {
-        channel: input.channel,
-        accountId: found.account.id,
-        senderId: found.sender.id,
-        senderAddress: input.sender,
-        templateId: template.id,
-        language,
-        placeholder: input.placeholder,
-      },
+      step: { ...step, templateId: template.id, language },
     };
   }
 
   private async findTemplate(
     tenantId: Identifier,
-    input: StepInput,
+    named: NonNullable<StepInput['template']>,
+    wanted: string | undefined,
   ): Promise<{ template: TemplateEntity; language: string }> {
-    if ('id' in input.template) {
-      const template = await this.templates.get(tenantId, input.template.id);
-      return { template, language: input.language ?? template.languages[0]!.language };
+    if ('id' in named) {
+      const template = await this.templates.get(tenantId, named.id);
+      return { template, language: wanted ?? template.languages[0]!.language };
     }
-    const found = await this.templates.findByExternalId(tenantId, input.template.externalId);
+    const found = await this.templates.findByExternalId(tenantId, named.externalId);
     if (!found) throw new Problem('template.not_found');
-    return { template: found.template, language: input.language ?? found.language };
+    return { template: found.template, language: wanted ?? found.language };
   }
 }
 

@@ -6,7 +6,8 @@ export interface ChannelStep {
   senderId: string;
   /** What the caller wrote; kept for answers, resolved into the ids above. */
   senderAddress: string;
-  templateId: string;
+  /** Absent where the channel asks for no approved wording (e-mail). */
+  templateId?: string;
   /** Language to send in when a challenge names none. */
   language: string;
   /** Messangi's word for the code's place in the text; shown back, used by nothing on WhatsApp. */

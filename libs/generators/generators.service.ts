@@ -12,7 +12,7 @@ import type { ChannelStep, GeneratorPolicy } from './generator-policy.js';
 export interface StepInput {
   channel: string;
   sender: string;
-  template: { id: Identifier } | { externalId: string };
+  template?: { id: Identifier } | { externalId: string };
   language?: string;
   placeholder?: string;
 }

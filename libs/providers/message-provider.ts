@@ -41,6 +41,8 @@ export interface OutboundMessage {
   /** Echoed by the provider's receipts where it can; names message and try. */
   correlationId: string;
   template?: { name: string; language: string };
+  /** What is sent where the wording is ours, rendered already: it holds the code. */
+  content?: { subject?: string; text: string; html?: string };
   /** Total time the provider may take, ms. */
   deadlineMs: number;
 }

@@ -6,6 +6,7 @@ import { type AuthenticatedRequest, Caller, callerOf, type Principal, RequireSco
 import { Problem } from '#platform/errors';
 import { operationOf } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
+import { parseEmail } from '#platform/email';
 import { parsePhone } from '#platform/phone';
 import { EmptyDto } from '#platform/validation';
 import { ChallengeHistory } from '../challenge-history.js';
@@ -206,7 +207,7 @@ export class ChallengesController {
   }
 
   private refsOf(caller: Principal, receiver: string): string[] {
-    const to = parsePhone(receiver);
+    const to = receiver.includes('@') ? parseEmail(receiver) : parsePhone(receiver);
     if (typeof to === 'string')
       throw new Problem('request.invalid_parameter', { errors: [{ pointer: 'receiver', code: to }] });
     return this.vault.receiverRefs(caller.tenantId, to.canonical);

@@ -37,6 +37,7 @@ const TRANSLATED: Partial<Record<ErrorCode, { status?: number; code: string }>> 
   'auth.unauthenticated': { code: 'INVALID_API_KEY' },
   'auth.insufficient_scope': { code: 'INSUFFICIENT_SCOPE' },
   'receiver.invalid_phone': { status: 400, code: 'INVALID_RECEIVER' },
+  'receiver.invalid_email': { status: 400, code: 'INVALID_RECEIVER' },
   'receiver.number_class_not_allowed': { code: 'RECEIVER_NOT_ALLOWED' },
   'receiver.destination_not_allowed': { code: 'RECEIVER_NOT_ALLOWED' },
   'generator.not_found': { code: 'GENERATOR_NOT_FOUND' },

@@ -189,12 +189,12 @@ export class Messangi2faController {
   }
 
   private async render(generator: GeneratorEntity): Promise<object> {
-    const template = await this.templates
-      .get(generator.tenantId, generator.policy.plan[0]!.templateId)
-      .catch(() => undefined);
+    const { templateId } = generator.policy.plan[0]!;
+    const template =
+      templateId && (await this.templates.get(generator.tenantId, templateId).catch(() => undefined));
     return toGeneratorData(
       generator,
-      (_id, language) => template?.languages.find((entry) => entry.language === language)?.externalId ?? '',
+      (_id, language) => (template || undefined)?.languages.find((entry) => entry.language === language)?.externalId ?? '',
     );
   }
 }

@@ -162,7 +162,7 @@ export function toGeneratorData(
     channels: policy.plan.map((step) => ({
       placeholder: step.placeholder ?? 'code',
       address: step.senderAddress,
-      templateId: templateIdOf(step.templateId, step.language),
+      templateId: step.templateId ? templateIdOf(step.templateId, step.language) : '',
       type: step.channel.toUpperCase(),
     })),
   };

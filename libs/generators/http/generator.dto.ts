@@ -31,9 +31,9 @@ import {
 import type { GeneratorInput } from '../generators.service.js';
 
 export class ChannelStepDto {
-  @ApiProperty({ enum: ['whatsapp'] })
-  @IsIn(['whatsapp'])
-  channel!: 'whatsapp';
+  @ApiProperty({ enum: ['whatsapp', 'email'] })
+  @IsIn(['whatsapp', 'email'])
+  channel!: 'whatsapp' | 'email';
 
   @ApiProperty({
     description: 'Address of one of the tenant’s senders on that channel.',
@@ -43,10 +43,15 @@ export class ChannelStepDto {
   @Length(3, 254)
   sender!: string;
 
-  @ApiProperty({ description: 'Template to send in.', example: 'tpl_0123456789abcdefghjkmnpqrs' })
+  @ApiProperty({
+    required: false,
+    description: 'Template to send in. WhatsApp needs one; e-mail has none.',
+    example: 'tpl_0123456789abcdefghjkmnpqrs',
+  })
+  @IsOptional()
   @IsString()
   @Length(1, 40)
-  template!: string;
+  template?: string;
 
   @ApiProperty({
     required: false,
@@ -165,6 +170,7 @@ export function toGeneratorInput(dto: SaveGeneratorDto): GeneratorInput {
     },
     revealCode: dto.revealCode ?? false,
     plan: dto.channels.map(({ channel, sender, template, language }) => {
+      if (template === undefined) return { channel, sender, language };
       const id = parseNative('template', template);
       if (!id) throw new Problem('template.not_found');
       return { channel, sender, template: { id }, language };
@@ -186,7 +192,7 @@ export function toGeneratorView(
     channels: plan.map((step) => ({
       channel: step.channel,
       sender: step.senderAddress,
-      template: renderNative('template', step.templateId),
+      ...(step.templateId && { template: renderNative('template', step.templateId) }),
       language: step.language,
     })),
     createdAt: createdAt.toISOString(),

@@ -55,6 +55,7 @@ export const ERROR_CATALOGUE = {
   'limit.receiver': { status: 429, title: 'This receiver has been sent too many messages.' },
   'limit.check': { status: 429, title: 'Too many malformed codes for this challenge.' },
   'receiver.invalid_phone': { status: 422, title: 'The receiver is not a valid E.164 phone number.' },
+  'receiver.invalid_email': { status: 422, title: 'The receiver is not a valid e-mail address.' },
   'receiver.number_class_not_allowed': { status: 403, title: 'Numbers of this class are never sent to.' },
   'receiver.destination_not_allowed': { status: 403, title: 'The account may not send to this country.' },
   'generator.not_found': { status: 404, title: 'There is no such generator.' },

@@ -10,6 +10,11 @@ export function digitsOf(text: string): string {
   return /^\d+$/.test(digits) ? digits : '';
 }
 
+/** What the pages and /_sim take for one; what the mail server takes is its own affair. */
+export function isMailAddress(text: string): boolean {
+  return text.length <= 254 && /^[^\s@/]+@[^\s@/]+$/.test(text);
+}
+
 export function isReachableNumber(digits: string): boolean {
   return /^[1-9]\d{6,14}$/.test(digits);
 }
@@ -22,8 +27,9 @@ export function whatsappIdOf(digits: string): string {
   return number;
 }
 
-/** One spelling per handset: Mexico without the 1, Brazilian mobiles with the 9. */
+/** One spelling per handset; the inbox of an e-mail address is one, too: Mexico without the 1, Brazilian mobiles with the 9. */
 export function handsetOf(digits: string): string {
+  if (digits.includes('@')) return digits.toLowerCase();
   if (/^521\d{10}$/.test(digits)) return `52${digits.slice(3)}`;
   if (/^55\d{2}[6-9]\d{7}$/.test(digits)) return `${digits.slice(0, 4)}9${digits.slice(4)}`;
   return digits;
@@ -31,5 +37,6 @@ export function handsetOf(digits: string): string {
 
 /** For people: +58 411 1111111. Numbers no plan knows stay plain. */
 export function displayOf(digits: string): string {
+  if (digits.includes('@')) return digits;
   return parsePhoneNumberFromString(`+${digits}`)?.formatInternational() ?? `+${digits}`;
 }

@@ -1,0 +1,1 @@
+export { domainToAscii, parseEmail } from './email.js';
