@@ -2,9 +2,7 @@ import type { OutboundMessage } from '#providers';
 
 /** The built-in wording of a code by e-mail. The code is not in the subject, which shows on a locked screen. */
 export function emailContent(code: string): NonNullable<OutboundMessage['content']> {
-  const lines = [
-    'If you did not ask for it, ignore this message. Never tell the code to anybody.',
-  ];
+  const lines = ['If you did not ask for it, ignore this message. Never tell the code to anybody.'];
   return {
     subject: 'Your verification code',
     text: [`Your verification code is ${code}`, '', ...lines, ''].join('\r\n'),

@@ -32,7 +32,7 @@ describe('a code by e-mail', () => {
     const [mail] = await arrived('ana+login@example.com');
     expect(mail).toMatchObject({ to: 'Ana+login@example.com', subject: 'Your verification code' });
     expect(mail!.text).toContain(mail!.code);
-    expect((mail as unknown as { html: string }).html).toContain(mail!.code);
+    expect(mail!.html).toContain(mail!.code);
     expect(mail!.correlation).toMatch(/^msg_[0-9a-z]+\.1@countersign\.example$/);
     const checked = await house.call('POST', `/v1/challenges/${opened.json.id}/check`, { code: mail!.code });
     expect(checked.json).toMatchObject({ status: 'approved', valid: true });
@@ -69,9 +69,7 @@ describe('a code by e-mail', () => {
     const first = await open('bea@example.com');
     for (const spelling of ['BEA+x@example.com', 'bea@EXAMPLE.com']) {
       const again = await open(spelling);
-      expect([again.status, again.json.code ?? again.json.id]).toEqual(
-        again.status === 429 ? [429, 'limit.cool_down'] : [201, first.json.id],
-      );
+      expect([again.status, again.json.id]).toEqual([201, first.json.id]);
     }
   });
 

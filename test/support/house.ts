@@ -58,6 +58,9 @@ export interface House {
 export interface SimulatedMessage {
   to: string;
   code: string;
+  /** Of a mail. */
+  subject?: string;
+  html?: string;
   text: string;
   correlation: string;
   templateName: string;
@@ -92,7 +95,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const databaseUrl = await createDatabase(options.postgres?.url);
   const simulated = new SimulatorConfig({ port: 0, smtpPort: 0, approveAfterMs: 50 });
   const simulator = await startSimulator(simulated);
-  const env = {
+  const env: Record<string, string> = {
     ...environment(redisServer.url, databaseUrl, simulator.url),
     SIMULATOR_SMTP_URL: `smtp://127.0.0.1:${simulator.smtpPort}`,
     ...options.env,

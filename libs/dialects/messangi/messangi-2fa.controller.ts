@@ -194,7 +194,8 @@ export class Messangi2faController {
       templateId && (await this.templates.get(generator.tenantId, templateId).catch(() => undefined));
     return toGeneratorData(
       generator,
-      (_id, language) => (template || undefined)?.languages.find((entry) => entry.language === language)?.externalId ?? '',
+      (_id, language) =>
+        (template || undefined)?.languages.find((entry) => entry.language === language)?.externalId ?? '',
     );
   }
 }

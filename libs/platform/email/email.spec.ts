@@ -49,7 +49,10 @@ describe('e-mail addresses', () => {
     ['nothing before the at sign', '@x.de'],
     ['nothing', ''],
     ['a local part of 65', `${'l'.repeat(65)}@x.de`],
-    ['255 characters', `a@${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(9)}`],
+    [
+      '255 characters',
+      `a@${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(9)}`,
+    ],
     ['a label of 64', `a@${'d'.repeat(64)}.de`],
     ['a phone number', '+525512345678'],
   ])('are refused with %s (ATK-23, BI-21, BI-22)', (_what, text) => {
@@ -57,7 +60,13 @@ describe('e-mail addresses', () => {
   });
 
   it('share one counter however they are spelled (ATK-26)', () => {
-    for (const text of ['a+1@example.com', 'A@example.com', 'a@EXAMPLE.com', '𝐚@example.com', 'ａ+x+y@Example.Com'])
+    for (const text of [
+      'a+1@example.com',
+      'A@example.com',
+      'a@EXAMPLE.com',
+      '𝐚@example.com',
+      'ａ+x+y@Example.Com',
+    ])
       expect(canonical(text), text).toBe('a@example.com');
     expect(canonical('x@BÜCHER.example')).toBe(canonical('x@xn--bcher-kva.example'));
   });

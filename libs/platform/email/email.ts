@@ -23,7 +23,8 @@ export function parseEmail(text: string): CanonicalReceiver | 'invalid_email' {
   if (text.length > MAX_LENGTH || Buffer.byteLength(text) > MAX_LENGTH) return 'invalid_email';
   const at = text.indexOf('@');
   const local = text.slice(0, at);
-  if (at < 1 || Buffer.byteLength(local) > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local)) return 'invalid_email';
+  if (at < 1 || Buffer.byteLength(local) > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local))
+    return 'invalid_email';
   const domain = domainToAscii(text.slice(at + 1));
   if (domain === undefined) return 'invalid_email';
   const folded = local.normalize('NFKC').toLowerCase();

@@ -2,6 +2,7 @@
 // is known as 521…, a Brazilian one outside the first area codes without its ninth
 // digit. One handset must answer to both spellings.
 
+import { domainToASCII } from 'node:url';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 
 /** `+`, spaces, hyphens, dots and brackets are stripped, as Graph does with `to`. Empty when anything else is left. */
@@ -29,7 +30,8 @@ export function whatsappIdOf(digits: string): string {
 
 /** One spelling per handset; the inbox of an e-mail address is one, too: Mexico without the 1, Brazilian mobiles with the 9. */
 export function handsetOf(digits: string): string {
-  if (digits.includes('@')) return digits.toLowerCase();
+  const at = digits.lastIndexOf('@');
+  if (at >= 0) return `${digits.slice(0, at).toLowerCase()}@${domainToASCII(digits.slice(at + 1))}`;
   if (/^521\d{10}$/.test(digits)) return `52${digits.slice(3)}`;
   if (/^55\d{2}[6-9]\d{7}$/.test(digits)) return `${digits.slice(0, 4)}9${digits.slice(4)}`;
   return digits;

@@ -75,7 +75,8 @@ export class PhoneController {
 
   @Get('phone/:number')
   phone(@Param('number') number: string, @Res() reply: FastifyReply): void {
-    if (digitsOf(number) === '' && !isMailAddress(number)) throw new NotFoundException('A phone has a number');
+    if (digitsOf(number) === '' && !isMailAddress(number))
+      throw new NotFoundException('A phone has a number');
     this.sendFile('phone.html', reply);
   }
 

@@ -101,7 +101,8 @@ export class MailServer implements OnApplicationShutdown {
   /** The mail is taken, and its sender never learns it. */
   private cut(session: SMTPServerSession): void {
     for (const connection of this.server.connections) {
-      if (connection.id === session.id) (connection as unknown as { _socket: { destroy(): void } })._socket.destroy();
+      if (connection.id === session.id)
+        (connection as unknown as { _socket: { destroy(): void } })._socket.destroy();
     }
   }
 }
@@ -110,7 +111,7 @@ function refusal(responseCode: number, words: string): Error {
   return Object.assign(new Error(words), { responseCode });
 }
 
-function same(given: string | undefined, wanted: string): boolean {
+function same(given: string | null | undefined, wanted: string): boolean {
   const [one, other] = [Buffer.from(given ?? ''), Buffer.from(wanted)];
   return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -101,7 +101,8 @@ function bodyOf(raw: Buffer, onRead: () => void): Readable {
   });
 }
 
-const TLS_CODES = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/;
+const TLS_CODES =
+  /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/;
 
 function readFailure(error: unknown, stage: Stage): SessionFailure {
   const { code, originalCode, responseCode, response } = error as {

@@ -1,5 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min, registerDecorator } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  registerDecorator,
+} from 'class-validator';
 
 export type SmtpSecurity = 'tls' | 'starttls' | 'none';
 
@@ -58,7 +68,11 @@ export class SmtpConfig {
   @Matches(/^\P{Cc}+$/u, { message: 'password must not hold control characters' })
   password?: string;
 
-  @ApiProperty({ required: false, description: 'Name shown beside the sender’s address.', example: 'Example' })
+  @ApiProperty({
+    required: false,
+    description: 'Name shown beside the sender’s address.',
+    example: 'Example',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 78)
