@@ -51,12 +51,16 @@ export function runSession(
       socketCloseTimeout: 0,
       maxResponseSize: MAX_REPLY_BYTES,
     });
+    let ended = false;
     const finish = (failure?: SessionFailure): void => {
+      if (ended) return;
+      ended = true;
       clearTimeout(deadline);
       signal?.removeEventListener('abort', abort);
+      // First, because closing emits `end` at once, which would be heard as the reason.
+      resolve(failure);
       if (failure) connection.close();
       else connection.quit();
-      resolve(failure);
     };
     const fail = (error: unknown): void => finish(readFailure(error, stage));
     const abort = (): void => finish({ stage, kind: 'aborted' });
