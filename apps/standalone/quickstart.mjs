@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readJson, writeJson } from './processes.mjs';
 
 export const SENDER_ADDRESS = '584111111111';
+export const SMTP_USERNAME = 'simulator';
 
 /**
  * Made once. A file that cannot be read is never replaced: the data were written under its keys, and under new ones
@@ -17,6 +18,11 @@ export function loadSecrets(file) {
         `${file} is damaged. Restore it, or remove its whole folder to start anew without the data.`,
       );
     }
+    if (!secrets.simulator.smtpPassword) {
+      // Written by a version without mail.
+      secrets.simulator.smtpPassword = randomBytes(18).toString('base64url');
+      writeJson(file, secrets);
+    }
     return secrets;
   }
   const secrets = {
@@ -27,6 +33,7 @@ export function loadSecrets(file) {
       phoneNumberId: digits(15),
       accessToken: `EAA${randomBytes(24).toString('hex')}`,
       appSecret: randomBytes(16).toString('hex'),
+      smtpPassword: randomBytes(18).toString('base64url'),
     },
   };
   writeJson(file, secrets);

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { ROOT, STATE_DIR, say } from './environment.mjs';
 import { tryLock } from './lock.mjs';
 import { isPortFree, writeJson } from './processes.mjs';
-import { SENDER_ADDRESS, loadSecrets, tryOut, welcome } from './quickstart.mjs';
+import { SENDER_ADDRESS, SMTP_USERNAME, loadSecrets, tryOut, welcome } from './quickstart.mjs';
 import { startPostgres, startRedis } from './services.mjs';
 import { Supervisor } from './supervisor.mjs';
 
@@ -15,6 +15,7 @@ const main = (app) => join(ROOT, 'dist', 'apps', app, 'src', 'main.js');
 const ports = {
   PORT: Number(process.env.PORT || 3000),
   SIMULATOR_PORT: Number(process.env.SIMULATOR_PORT || 3100),
+  SMTP_PORT: Number(process.env.SMTP_PORT || 3125),
   WORKER_PORT: Number(process.env.WORKER_PORT || 3001),
 };
 const services = [];
@@ -79,7 +80,7 @@ async function startService(startIt, name) {
 }
 
 async function environment({ postgres, redis, secrets }) {
-  const { wabaId, phoneNumberId, accessToken, appSecret } = secrets.simulator;
+  const { wabaId, phoneNumberId, accessToken, appSecret, smtpPassword } = secrets.simulator;
   const base = {
     ...process.env,
     NODE_ENV: 'development',
@@ -92,6 +93,8 @@ async function environment({ postgres, redis, secrets }) {
     SIM_SENDER_ADDRESS: SENDER_ADDRESS,
     SIM_ACCESS_TOKEN: accessToken,
     SIM_APP_SECRET: appSecret,
+    SIM_SMTP_USERNAME: SMTP_USERNAME,
+    SIM_SMTP_PASSWORD: smtpPassword,
     SIM_APPROVE_AFTER_MS: '1000',
   };
   const common = {
@@ -102,6 +105,7 @@ async function environment({ postgres, redis, secrets }) {
     REDIS_URL: redis.url,
     PUBLIC_URL: urlOf(ports.PORT),
     SIMULATOR_URL: urlOf(ports.SIMULATOR_PORT),
+    SIMULATOR_SMTP_URL: `smtp://127.0.0.1:${ports.SMTP_PORT}`,
     INSTALLATION_KEY: process.env.INSTALLATION_KEY || secrets.installationKey,
     KEYRING: process.env.KEYRING || secrets.keyring,
     SHUTDOWN_DELAY_MS: '0', // no load balancer has to notice first
@@ -115,6 +119,7 @@ async function environment({ postgres, redis, secrets }) {
       ...base,
       ...simulated,
       PORT: String(ports.SIMULATOR_PORT),
+      SMTP_PORT: String(ports.SMTP_PORT),
       SIM_STATE_FILE: inState('simulator.json'),
     },
   };
@@ -128,6 +133,7 @@ function writeCliEnvironment(env) {
     'REDIS_URL',
     'PUBLIC_URL',
     'SIMULATOR_URL',
+    'SIMULATOR_SMTP_URL',
     'INSTALLATION_KEY',
     'KEYRING',
   ];
@@ -163,7 +169,7 @@ function parseDemo(output) {
 }
 
 /** Tells the newcomer, and leaves the same in files for tests and scripts. */
-function present(demo, { wabaId, phoneNumberId, accessToken, appSecret }) {
+function present(demo, { wabaId, phoneNumberId, accessToken, appSecret, smtpPassword }) {
   const [apiUrl, simulatorUrl] = [urlOf(ports.PORT), urlOf(ports.SIMULATOR_PORT)];
   const quickstart = {
     apiUrl,
@@ -173,7 +179,10 @@ function present(demo, { wabaId, phoneNumberId, accessToken, appSecret }) {
     wabaId: demo.wabaId,
     senderAddress: demo.senderAddress,
     receiver: demo.receiver,
-    simulator: { graph: { baseUrl: simulatorUrl, accessToken, appSecret, wabaId, phoneNumberId } },
+    simulator: {
+      graph: { baseUrl: simulatorUrl, accessToken, appSecret, wabaId, phoneNumberId },
+      smtp: { host: '127.0.0.1', port: ports.SMTP_PORT, username: SMTP_USERNAME, password: smtpPassword },
+    },
   };
   const script = tryOut(quickstart);
   writeJson(inState('quickstart.json'), quickstart);

@@ -3,7 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '#platform/clock';
-import { Config } from '#platform/config';
+import { Config, originOf } from '#platform/config';
 import { Sealer } from '#platform/crypto';
 import { Database, sqlState } from '#platform/database';
 import { type FieldError, Problem } from '#platform/errors';
@@ -88,7 +88,7 @@ export class AccountsService implements OnModuleInit {
 
   /** Computed at each use: a base URL that is changed changes what the account is (architecture: simulator accounts). */
   isSimulator(account: LoadedAccount): boolean {
-    return account.origin === this.config.simulatorOrigin;
+    return this.config.simulatorOrigins.has(account.origin);
   }
 
   context(signal?: AbortSignal): ProviderContext {
@@ -267,7 +267,7 @@ export class AccountsService implements OnModuleInit {
       name: row.name,
       provider,
       config,
-      origin: new URL(provider.baseUrl(config)).origin,
+      origin: originOf(provider.baseUrl(config)),
       countries: new Set(row.countries),
       senders: row.senders,
     };

@@ -16,6 +16,8 @@ const SIMULATED = {
   SIM_SENDER_ADDRESS: '584111111111',
   SIM_ACCESS_TOKEN: randomBytes(16).toString('hex'),
   SIM_APP_SECRET: randomBytes(16).toString('hex'),
+  SIM_SMTP_USERNAME: 'bench',
+  SIM_SMTP_PASSWORD: randomBytes(16).toString('hex'),
   SIM_APPROVE_AFTER_MS: '50',
 };
 
@@ -58,7 +60,7 @@ export async function startSubjects() {
   };
   try {
     await runCli(env, ['migrate']);
-    start(`${DIST}apps/simulator/src/main.js`, [], { PORT: String(simulatorPort) });
+    start(`${DIST}apps/simulator/src/main.js`, [], { PORT: String(simulatorPort), SMTP_PORT: '0' });
     const api = start(`${DIST}apps/api/src/main.js`);
     const bare = start(fileURLToPath(new URL('./bare-server.mjs', import.meta.url)), [
       String(barePort),

@@ -56,6 +56,12 @@ describe('npm start', () => {
           wabaId: expect.stringMatching(/^\d{15}$/),
           phoneNumberId: expect.stringMatching(/^\d{15}$/),
         },
+        smtp: {
+          host: '127.0.0.1',
+          port: ports.SMTP_PORT,
+          username: 'simulator',
+          password: expect.any(String),
+        },
       },
     });
     expect(statSync(join(dir, 'quickstart.json')).mode & 0o077).toBe(0);
@@ -139,7 +145,7 @@ describe('npm start', () => {
     SLOW,
   );
 
-  it.each(['PORT', 'WORKER_PORT', 'SIMULATOR_PORT'] as const)(
+  it.each(['PORT', 'WORKER_PORT', 'SIMULATOR_PORT', 'SMTP_PORT'] as const)(
     'names %s when its port is taken, and starts nothing',
     async (variable) => {
       const stranger = createServer().listen(0, '127.0.0.1');

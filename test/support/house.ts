@@ -40,7 +40,7 @@ export interface House {
   simulator: RunningSimulator;
   api: RunningApi;
   worker: RunningWorker | undefined;
-  /** The demo tenant: a test key, an account at the simulator, a subscribed webhook. */
+  /** The demo tenant: a test key, accounts at the simulator (`demo.email` is the one for e-mail), a subscribed webhook. */
   demo: Demo;
   /** A plain client of this house's Redis, for looking. */
   redis: Redis;
@@ -58,6 +58,9 @@ export interface House {
 export interface SimulatedMessage {
   to: string;
   code: string;
+  /** Of a mail. */
+  subject?: string;
+  html?: string;
   text: string;
   correlation: string;
   templateName: string;
@@ -92,9 +95,13 @@ export function environment(
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const redisServer = await privateRedis();
   const databaseUrl = await createDatabase(options.postgres?.url);
-  const simulated = new SimulatorConfig({ port: 0, approveAfterMs: 50 });
+  const simulated = new SimulatorConfig({ port: 0, smtpPort: 0, approveAfterMs: 50 });
   const simulator = await startSimulator(simulated);
-  const env = { ...environment(redisServer.url, databaseUrl, simulator.url), ...options.env };
+  const env: Record<string, string> = {
+    ...environment(redisServer.url, databaseUrl, simulator.url),
+    SIMULATOR_SMTP_URL: `smtp://127.0.0.1:${simulator.smtpPort}`,
+    ...options.env,
+  };
   configureLogging(env['LOG_LEVEL']!, 'test');
   await migrate(loadConfig(env));
   const config = loadConfig(env);

@@ -29,6 +29,7 @@ export interface Ports {
   PORT: number;
   WORKER_PORT: number;
   SIMULATOR_PORT: number;
+  SMTP_PORT: number;
 }
 
 export interface Quickstart {
@@ -63,9 +64,9 @@ export function newStateDir(): string {
 
 export async function newPorts(): Promise<Ports> {
   const ports = new Set<number>();
-  while (ports.size < 3) ports.add(await freePort());
-  const [PORT, WORKER_PORT, SIMULATOR_PORT] = [...ports] as [number, number, number];
-  return { PORT, WORKER_PORT, SIMULATOR_PORT };
+  while (ports.size < 4) ports.add(await freePort());
+  const [PORT, WORKER_PORT, SIMULATOR_PORT, SMTP_PORT] = [...ports] as [number, number, number, number];
+  return { PORT, WORKER_PORT, SIMULATOR_PORT, SMTP_PORT };
 }
 
 /** Starts and waits until it is ready. One at a time: two that start together choose the same port for metrics. */

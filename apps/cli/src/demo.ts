@@ -7,6 +7,8 @@ import { renderNative } from '#platform/identifiers';
 
 const TENANT = 'demo';
 const ACCOUNT = 'simulator';
+const MAIL_ACCOUNT = 'simulator-mail';
+const MAIL_SENDER = 'codes@countersign.example';
 const RECEIVER = '+525500000000';
 
 /** Where the simulator's WhatsApp Business Account is, as the launcher started it. */
@@ -16,6 +18,8 @@ export interface SimulatedAccount {
   senderAddress: string;
   accessToken: string;
   appSecret: string;
+  smtpUsername: string;
+  smtpPassword: string;
 }
 
 export interface Demo {
@@ -25,6 +29,8 @@ export interface Demo {
   wabaId: string;
   senderAddress: string;
   receiver: string;
+  /** Where SIMULATOR_SMTP_URL is set: an account and a sender for e-mail. */
+  email?: { accountId: string; senderAddress: string };
 }
 
 /** Makes, or finds, the demo tenant with a test key and an account at the simulator. Running it again changes nothing. */
@@ -48,7 +54,9 @@ export async function prepareDemo(
     simulated,
   );
   await subscribe(context.get(HttpClient, { strict: false }), account, config, simulated);
+  const mail = await prepareMailAccount(context, tenant.id, config, simulated);
   return {
+    ...(mail && { email: { accountId: renderNative('account', mail.id), senderAddress: MAIL_SENDER } }),
     tenantId: renderNative('tenant', tenant.id),
     apiKey,
     accountId: renderNative('account', account.id),
@@ -81,6 +89,32 @@ async function prepareAccount(
   return known
     ? accounts.update(tenantId, known.id, input)
     : accounts.create(tenantId, { ...input, provider: 'meta-cloud' });
+}
+
+async function prepareMailAccount(
+  context: INestApplicationContext,
+  tenantId: string,
+  { simulatorSmtp }: Config,
+  { smtpUsername, smtpPassword }: SimulatedAccount,
+): Promise<LoadedAccount | undefined> {
+  if (!simulatorSmtp) return undefined;
+  const accounts = context.get(AccountsService, { strict: false });
+  const input = {
+    name: MAIL_ACCOUNT,
+    config: {
+      ...simulatorSmtp,
+      security: 'none',
+      username: smtpUsername,
+      password: smtpPassword,
+      fromName: 'Countersign',
+    },
+    countries: ['*'],
+    senders: [{ channel: 'email' as const, address: MAIL_SENDER }],
+  };
+  const known = (await accounts.list(tenantId)).find((account) => account.name === MAIL_ACCOUNT);
+  return known
+    ? accounts.update(tenantId, known.id, input)
+    : accounts.create(tenantId, { ...input, provider: 'smtp' });
 }
 
 /** Does at the simulator what a person does at Meta: gives it our webhook address and verify token. */

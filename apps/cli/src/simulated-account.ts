@@ -9,6 +9,8 @@ export function readSimulatedAccount(): { account: SimulatedAccount; knownKey: s
     'SIM_SENDER_ADDRESS',
     'SIM_ACCESS_TOKEN',
     'SIM_APP_SECRET',
+    'SIM_SMTP_USERNAME',
+    'SIM_SMTP_PASSWORD',
     'DEMO_API_KEY',
   ]);
   const needed = (name: string): string => {
@@ -23,6 +25,8 @@ export function readSimulatedAccount(): { account: SimulatedAccount; knownKey: s
       senderAddress: needed('SIM_SENDER_ADDRESS'),
       accessToken: needed('SIM_ACCESS_TOKEN'),
       appSecret: needed('SIM_APP_SECRET'),
+      smtpUsername: needed('SIM_SMTP_USERNAME'),
+      smtpPassword: needed('SIM_SMTP_PASSWORD'),
     },
     knownKey: found['DEMO_API_KEY'],
   };

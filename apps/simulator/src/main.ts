@@ -5,8 +5,8 @@ import 'reflect-metadata';
 import { readSimulatorConfig } from './simulator.config.js';
 import { startSimulator } from './start-simulator.js';
 
-const { app, url } = await startSimulator(readSimulatorConfig());
-process.stdout.write(`simulator listening on ${url}, phones at ${url}/phone\n`);
+const { app, url, smtpPort } = await startSimulator(readSimulatorConfig());
+process.stdout.write(`simulator listening on ${url}, phones at ${url}/phone, mail on port ${smtpPort}\n`);
 
 let stopping = false;
 

@@ -14,6 +14,11 @@ export class SimulatorConfig {
   accessToken = 'simulator-access-token';
   appSecret = 'simulator-app-secret';
   approveAfterMs = 1_000;
+  /** Where mail is taken; 0 takes any free port. */
+  smtpPort = 3125;
+  /** The one login of the mail server. */
+  smtpUsername = 'simulator';
+  smtpPassword = 'simulator-smtp-password';
 
   constructor(overrides: Partial<SimulatorConfig> = {}) {
     Object.assign(this, overrides);
@@ -49,6 +54,9 @@ export function readSimulatorConfig(env: NodeJS.ProcessEnv = process.env): Simul
     senderAddress: digitsFrom(env, 'SIM_SENDER_ADDRESS', defaults.senderAddress),
     accessToken: env.SIM_ACCESS_TOKEN || defaults.accessToken,
     appSecret: env.SIM_APP_SECRET || defaults.appSecret,
+    smtpPort: integerFrom(env, 'SMTP_PORT', defaults.smtpPort, 65_535),
+    smtpUsername: env.SIM_SMTP_USERNAME || defaults.smtpUsername,
+    smtpPassword: env.SIM_SMTP_PASSWORD || defaults.smtpPassword,
     approveAfterMs: integerFrom(env, 'SIM_APPROVE_AFTER_MS', defaults.approveAfterMs, 86_400_000),
   });
 }

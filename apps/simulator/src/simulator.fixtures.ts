@@ -48,7 +48,7 @@ export class SimulatorUnderTest {
 
   static async start(overrides: Partial<SimulatorConfig> = {}): Promise<SimulatorUnderTest> {
     const clock = new SteppingClock();
-    const config = new SimulatorConfig({ port: 0, approveAfterMs: 0, ...overrides });
+    const config = new SimulatorConfig({ port: 0, smtpPort: 0, approveAfterMs: 0, ...overrides });
     const simulator = new SimulatorUnderTest(await startSimulator(config, clock), clock);
     await simulator.control('PUT', 'behavior', { statuses: { sentAfterMs: 5, deliveredAfterMs: 10 } });
     return simulator;
@@ -56,6 +56,10 @@ export class SimulatorUnderTest {
 
   get url(): string {
     return this.running.url;
+  }
+
+  get smtpPort(): number {
+    return this.running.smtpPort;
   }
 
   stop(): Promise<void> {

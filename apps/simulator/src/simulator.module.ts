@@ -30,6 +30,9 @@ import { TemplatesService } from './graph/templates.service.js';
 import { WebhookSubscriptions } from './graph/webhook-subscriptions.js';
 import { PhoneController } from './phone/phone.controller.js';
 import { SimulatorConfig } from './simulator.config.js';
+import { MailServer } from './smtp/mail-server.js';
+import { MailboxRules } from './smtp/mailbox-rules.js';
+import { MailboxesController } from './smtp/mailboxes.controller.js';
 
 const CORE = [Scheduler, StateFile, BehaviorSwitch, FaultPicker, MessageLog, Handsets, WebhookCourier];
 
@@ -56,12 +59,15 @@ export class SimulatorModule {
         { provide: Clock, useValue: clock },
         ...CORE,
         ...GRAPH,
+        MailboxRules,
+        MailServer,
       ],
       controllers: [
         PhoneController,
         ControlController,
         ControlPhonesController,
         ControlTemplatesController,
+        MailboxesController,
         MessagesController,
         TemplatesController,
         SendersController,

@@ -10,11 +10,14 @@ import { unknownPath } from './graph/graph-error.js';
 import { GraphErrorFilter, pathOf } from './graph/graph-error.filter.js';
 import type { SimulatorConfig } from './simulator.config.js';
 import { SimulatorModule } from './simulator.module.js';
+import { MailServer } from './smtp/mail-server.js';
 
 export interface RunningSimulator {
   app: NestFastifyApplication;
   /** Without a trailing slash. */
   url: string;
+  /** Where it takes mail. */
+  smtpPort: number;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -45,7 +48,8 @@ export async function startSimulator(
   addBodyParsers(adapter.getInstance<FastifyInstance>());
   app.useGlobalFilters(new GraphErrorFilter());
   await app.listen(config.port, config.host);
-  return { app, url: originOf(await app.getUrl()) };
+  const smtpPort = await app.get(MailServer).listen();
+  return { app, url: originOf(await app.getUrl()), smtpPort };
 }
 
 /** Graph ignores what it can not read, be it an empty body or another type; control requests must be right. */

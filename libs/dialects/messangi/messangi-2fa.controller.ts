@@ -198,7 +198,8 @@ export class Messangi2faController {
         : await this.templates.get(generator.tenantId, templateId).catch(() => undefined);
     return toGeneratorData(
       generator,
-      (_id, language) => template?.languages.find((entry) => entry.language === language)?.externalId ?? '',
+      (_id, language) =>
+        (template || undefined)?.languages.find((entry) => entry.language === language)?.externalId ?? '',
     );
   }
 }

@@ -24,8 +24,12 @@ export class Config {
   readonly logLevel: string;
   readonly clockOffsetMs: number;
   readonly shutdownDelayMs: number;
-  /** Origin of the simulator, or undefined. An account whose base URL has this origin is a simulator account. */
+  /** Origin of the simulator, or undefined. */
   readonly simulatorOrigin: string | undefined;
+  /** Where the simulator takes mail, or undefined. */
+  readonly simulatorSmtp: { host: string; port: number } | undefined;
+  /** An account whose base URL has one of these origins is a simulator account. */
+  readonly simulatorOrigins: ReadonlySet<string>;
 
   constructor(env: EnvironmentDto) {
     this.production = env.NODE_ENV === 'production';
@@ -50,7 +54,11 @@ export class Config {
     this.logLevel = env.LOG_LEVEL;
     this.clockOffsetMs = env.CLOCK_OFFSET_MS;
     this.shutdownDelayMs = env.SHUTDOWN_DELAY_MS;
-    this.simulatorOrigin = env.SIMULATOR_URL ? new URL(env.SIMULATOR_URL).origin : undefined;
+    this.simulatorOrigin = env.SIMULATOR_URL ? originOf(env.SIMULATOR_URL) : undefined;
+    this.simulatorSmtp = env.SIMULATOR_SMTP_URL ? readSmtpUrl(env.SIMULATOR_SMTP_URL) : undefined;
+    this.simulatorOrigins = new Set(
+      [env.SIMULATOR_URL, env.SIMULATOR_SMTP_URL].filter((url) => url !== undefined).map(originOf),
+    );
   }
 }
 
@@ -72,8 +80,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       rule.includes(error.property) ? rule : `${error.property}: ${rule}`,
     ),
   );
-  if (env.NODE_ENV === 'production' && env.SIMULATOR_URL) {
-    problems.push('SIMULATOR_URL must not be set in production: a simulator account would reveal codes');
+  for (const name of ['SIMULATOR_URL', 'SIMULATOR_SMTP_URL'] as const) {
+    if (env.NODE_ENV === 'production' && env[name])
+      problems.push(`${name} must not be set in production: a simulator account would reveal codes`);
   }
   if (env.NODE_ENV !== 'test' && env.CLOCK_OFFSET_MS !== 0) {
     problems.push('CLOCK_OFFSET_MS moves every expiry and is for tests only');
@@ -84,6 +93,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     );
   }
   return new Config(env);
+}
+
+/** Scheme, host and port. `URL.origin` is `null` for anything but the web's own schemes. */
+export function originOf(url: string): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host.toLowerCase()}`;
+}
+
+function readSmtpUrl(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 function parseKeyring(value: string): { kid: string; key: Buffer }[] {

@@ -83,6 +83,12 @@ export class EnvironmentDto {
   @IsUrl({ ...anyUrl, protocols: ['http', 'https'] })
   SIMULATOR_URL?: string;
 
+  @IsOptional()
+  @Matches(/^smtp:\/\/(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}\/?$/, {
+    message: 'SIMULATOR_SMTP_URL must look like smtp://host:port',
+  })
+  SIMULATOR_SMTP_URL?: string;
+
   /** Decides partitions. Never rotated: a receiver's keys would move to another slot. */
   @IsInstallationKey
   INSTALLATION_KEY!: string;

@@ -1,2 +1,2 @@
-export { BootRefused, Config, loadConfig, readVariables } from './config.js';
+export { BootRefused, Config, loadConfig, originOf, readVariables } from './config.js';
 export { ConfigModule } from './config.module.js';

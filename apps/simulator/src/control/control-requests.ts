@@ -1,7 +1,7 @@
 // Owns reading what callers send to /_sim.
 
 import { LOG_CAPACITY, type MessageQuery } from '../core/message-log.js';
-import { digitsOf } from '../core/phone-number.js';
+import { digitsOf, isMailAddress } from '../core/phone-number.js';
 import { digits, flag, integer, list, object, ShapeError, text } from '../core/shape.js';
 import type { AccountSpec } from '../graph/graph-accounts.js';
 
@@ -41,8 +41,9 @@ export function readMessageQuery({ to, since, limit }: Record<string, unknown>):
 
 /** A + in a query that nobody encoded arrives as a space; both are stripped. */
 export function readNumber(value: unknown, path: string): string {
+  if (typeof value === 'string' && isMailAddress(value)) return value;
   const number = typeof value === 'string' ? digitsOf(value) : '';
-  if (number === '' || number.length > 20) throw new ShapeError(path, 'a phone number');
+  if (number === '' || number.length > 20) throw new ShapeError(path, 'a phone number or an e-mail address');
   return number;
 }
 

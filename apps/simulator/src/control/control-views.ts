@@ -17,6 +17,9 @@ interface MessageView {
   language?: string;
   code?: string;
   text: string;
+  /** Of a mail. */
+  subject?: string;
+  html?: string;
   correlation?: string;
   statuses: StatusEntry[];
 }
@@ -34,6 +37,7 @@ export function messageView(message: Message): MessageView {
     language: message.language,
     code: message.code,
     text: message.text,
+    ...(message.channel === 'email' && { subject: message.header, html: message.html }),
     correlation: message.correlation,
     statuses: message.statuses,
   };

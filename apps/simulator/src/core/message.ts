@@ -1,7 +1,7 @@
 // Owns the shape of a message as every skin logs it and every handset shows it.
 // It knows no vendor: a skin turns its own wire format into this.
 
-type Channel = 'whatsapp';
+type Channel = 'whatsapp' | 'email';
 
 export type DeliveryStatus = 'accepted' | 'sent' | 'delivered' | 'read' | 'failed';
 
@@ -52,6 +52,8 @@ export interface Message {
   header?: string;
   /** The body as the phone renders it; `*…*` is bold. */
   text: string;
+  /** The other form of a mail, shown as its source and never rendered. */
+  html?: string;
   footer?: string;
   buttons: BubbleButton[];
   /** When copy and autofill buttons go dead. */

@@ -2,12 +2,18 @@
 // is known as 521…, a Brazilian one outside the first area codes without its ninth
 // digit. One handset must answer to both spellings.
 
+import { domainToASCII } from 'node:url';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 
 /** `+`, spaces, hyphens, dots and brackets are stripped, as Graph does with `to`. Empty when anything else is left. */
 export function digitsOf(text: string): string {
   const digits = text.replace(/[+\s\-().]/g, '');
   return /^\d+$/.test(digits) ? digits : '';
+}
+
+/** What the pages and /_sim take for one; what the mail server takes is its own affair. */
+export function isMailAddress(text: string): boolean {
+  return text.length <= 254 && /^[^\s@/]+@[^\s@/]+$/.test(text);
 }
 
 export function isReachableNumber(digits: string): boolean {
@@ -22,8 +28,10 @@ export function whatsappIdOf(digits: string): string {
   return number;
 }
 
-/** One spelling per handset: Mexico without the 1, Brazilian mobiles with the 9. */
+/** One spelling per handset; the inbox of an e-mail address is one, too: Mexico without the 1, Brazilian mobiles with the 9. */
 export function handsetOf(digits: string): string {
+  const at = digits.lastIndexOf('@');
+  if (at >= 0) return `${digits.slice(0, at).toLowerCase()}@${domainToASCII(digits.slice(at + 1))}`;
   if (/^521\d{10}$/.test(digits)) return `52${digits.slice(3)}`;
   if (/^55\d{2}[6-9]\d{7}$/.test(digits)) return `${digits.slice(0, 4)}9${digits.slice(4)}`;
   return digits;
@@ -31,5 +39,6 @@ export function handsetOf(digits: string): string {
 
 /** For people: +58 411 1111111. Numbers no plan knows stay plain. */
 export function displayOf(digits: string): string {
+  if (digits.includes('@')) return digits;
   return parsePhoneNumberFromString(`+${digits}`)?.formatInternational() ?? `+${digits}`;
 }

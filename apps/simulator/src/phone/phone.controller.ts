@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { digitsOf } from '../core/phone-number.js';
+import { digitsOf, isMailAddress } from '../core/phone-number.js';
 
 const TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
@@ -60,8 +60,10 @@ export class PhoneController {
   /** The form of the list sends `?number=`; it works without script. */
   @Get('phone')
   list(@Query('number') number: unknown, @Res() reply: FastifyReply): void {
-    const digits = typeof number === 'string' ? digitsOf(number) : '';
-    if (digits !== '') void reply.redirect(`/phone/+${digits}`, 303);
+    const written = typeof number === 'string' ? number.trim() : '';
+    const digits = digitsOf(written);
+    if (isMailAddress(written)) void reply.redirect(`/phone/${encodeURIComponent(written)}`, 303);
+    else if (digits !== '') void reply.redirect(`/phone/+${digits}`, 303);
     else this.sendFile('phones.html', reply);
   }
 
@@ -73,7 +75,8 @@ export class PhoneController {
 
   @Get('phone/:number')
   phone(@Param('number') number: string, @Res() reply: FastifyReply): void {
-    if (digitsOf(number) === '') throw new NotFoundException('A phone has a number');
+    if (digitsOf(number) === '' && !isMailAddress(number))
+      throw new NotFoundException('A phone has a number');
     this.sendFile('phone.html', reply);
   }
 

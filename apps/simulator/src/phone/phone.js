@@ -5,11 +5,10 @@
 import { createBubble, updateBubble } from './bubble.js';
 import { showDelivery } from './delivery.js';
 
-const digits = decodeURIComponent(window.location.pathname.split('/').filter(Boolean).pop()).replace(
-  /\D/g,
-  '',
-);
-const api = `/_sim/phones/${digits}`;
+const written = decodeURIComponent(window.location.pathname.split('/').filter(Boolean).pop());
+const isMailbox = written.includes('@');
+const address = isMailbox ? written : written.replace(/\D/g, '');
+const api = `/_sim/phones/${encodeURIComponent(address)}`;
 const chat = document.getElementById('chat');
 const list = document.getElementById('messages');
 const newest = document.getElementById('newest');
@@ -25,7 +24,7 @@ function announce(text) {
 function showNumber({ display, number }) {
   document.title = display;
   document.getElementById('number').textContent = display;
-  document.getElementById('empty-number').textContent = `+${number}`;
+  document.getElementById('empty-number').textContent = isMailbox ? number : `+${number}`;
 }
 
 function clear() {
@@ -79,7 +78,7 @@ function dayMark(day, at) {
 }
 
 function channelName(channel) {
-  return channel === 'whatsapp' ? 'WhatsApp' : channel;
+  return { whatsapp: 'WhatsApp', email: 'E-mail' }[channel] ?? channel;
 }
 
 function initialsOf(name) {
@@ -149,5 +148,5 @@ chat.addEventListener('scroll', () => {
   if (nearEnd()) newest.hidden = true;
 });
 document.addEventListener('visibilitychange', () => void markRead());
-showNumber({ display: `+${digits}`, number: digits });
+showNumber({ display: isMailbox ? address : `+${address}`, number: address });
 connect();

@@ -13,7 +13,9 @@ function entryOf({ number, display, messages, lastAt, lastSender, lastText }) {
   const time = item.querySelector('time');
   time.dateTime = lastAt;
   time.textContent = (at.toDateString() === new Date().toDateString() ? clock : day).format(at);
-  item.querySelector('a').href = `/phone/+${number}`;
+  item.querySelector('a').href = number.includes('@')
+    ? `/phone/${encodeURIComponent(number)}`
+    : `/phone/+${number}`;
   item.querySelector('.avatar').textContent = number.slice(-2);
   item.querySelector('.entry-number').textContent = display;
   item.querySelector('.entry-preview').textContent = `${lastSender}: ${lastText.replaceAll('*', '')}`;
