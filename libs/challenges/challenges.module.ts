@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { GeneratorsModule } from '#generators';
+import { LimitsModule } from '#limits';
 import { ProvidersModule } from '#providers';
 import { TemplatesModule } from '#templates';
+import { Admissions } from './admission.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { ChallengesService } from './challenges.service.js';
 import { CodeVault } from './code-vault.js';
@@ -12,10 +14,11 @@ import { PlanResolver } from './plan-resolver.js';
 import { SendQueue } from './send-queue.js';
 
 @Module({
-  imports: [GeneratorsModule, ProvidersModule, TemplatesModule],
+  imports: [GeneratorsModule, LimitsModule, ProvidersModule, TemplatesModule],
   providers: [
     ChallengesService,
     OpeningsService,
+    Admissions,
     DeliveriesService,
     ChallengeHistory,
     PlanResolver,

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { GeneratorsService } from '#generators';
+import { SwitchesService } from '#limits';
 import {
   AccountsService,
   admitRoute,
@@ -21,6 +22,8 @@ import {
 import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { RetiredKey } from '#platform/crypto';
+import { parsePhone } from '#platform/phone';
+import { prefixOf } from './admission.js';
 import { channelOfLetter } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
 import {
@@ -64,6 +67,7 @@ export class DeliveriesService {
     private readonly accounts: AccountsService,
     private readonly templates: TemplatesService,
     private readonly metrics: Metrics,
+    private readonly switches: SwitchesService,
   ) {}
 
   /** One try. Safe to call for a message that is gone, done, early or in other hands: then it does nothing. */
@@ -122,6 +126,7 @@ export class DeliveriesService {
     if (!step) return refuse('generator_missing', 'bug');
     const receiver = this.openReceiver(current);
     if (receiver === undefined) return refuse('key_retired', 'bug');
+    if (this.isSwitchedOff(current, receiver)) return refuse('switched_off', 'account');
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     // The countries were checked when the challenge was opened; the mode again, because an account can be re-pointed.
     const route = admitRoute(
@@ -237,6 +242,14 @@ export class DeliveriesService {
         return { outcome: 'retry', reason: result.reason, afterMs };
       }
     }
+  }
+
+  /** Asked again here: a switch also stops what was queued before it (FR-16). */
+  private isSwitchedOff({ tenantId, channel, accountId }: Try, receiver: string): boolean {
+    const to = parsePhone(receiver);
+    const { canonical, country } = typeof to === 'string' ? { canonical: receiver, country: undefined } : to;
+    const send = { tenantId, channel, country, prefix: prefixOf(canonical), accountId };
+    return this.switches.blocked(send) !== undefined;
   }
 
   private openReceiver(current: Try): string | undefined {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ChannelStep, makeCode, type PublishedGenerator } from '#generators';
 import { AccountsService, admitRoute, type Channel, type LoadedAccount, type RouteRefusal } from '#providers';
 import { type PublishedTemplate, TemplatesService } from '#templates';
+import type { EndUser } from '#limits';
 import type { Principal } from '#tenants';
 import { describeError, loggerFor } from '#platform/logging';
 import { type ErrorCode, Problem } from '#platform/errors';
@@ -9,6 +10,7 @@ import { type Identifier, newChallengeId, renderNative } from '#platform/identif
 import { Metrics } from '#platform/metrics';
 import { Partitions } from '#platform/partitions';
 import { type CanonicalReceiver, parsePhone } from '#platform/phone';
+import { Admissions, type Subject } from './admission.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
@@ -35,6 +37,8 @@ export interface OpenInput {
   purpose?: Purpose;
   context?: Readonly<Record<string, string>>;
   metadata?: Record<string, unknown>;
+  /** What the caller says about the person behind the request. */
+  endUser?: EndUser;
   onLive: OnLive;
   /** 106 bits chosen by whoever repeats this call: the same one opens the same challenge. */
   operation?: Buffer;
@@ -86,6 +90,7 @@ export class OpeningsService {
     private readonly templates: TemplatesService,
     private readonly partitions: Partitions,
     private readonly metrics: Metrics,
+    private readonly admissions: Admissions,
   ) {}
 
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
@@ -116,13 +121,17 @@ export class OpeningsService {
       input.contextDigest,
     );
     if (prepared instanceof Problem) return { refused: prepared };
-    return this.addMessage(prepared, id);
+    return this.admissions.guard(subjectOf(prepared), newOperation(), () => this.addMessage(prepared, id));
   }
 
   private async openPrepared(prepared: Prepared | Problem): Promise<OpenResult> {
     if (prepared instanceof Problem) return { refused: prepared };
-    const { generator, operation } = prepared.input;
-    const id = newChallengeId(prepared.partition, operation);
+    const id = newChallengeId(prepared.partition, prepared.input.operation);
+    return this.admissions.guard(subjectOf(prepared), id, () => this.openAdmitted(prepared, id));
+  }
+
+  private async openAdmitted(prepared: Prepared, id: Identifier): Promise<OpenResult> {
+    const { generator } = prepared.input;
     const code = makeCode(generator.alphabet, generator.codeLength);
     const reply = await this.hotStore.open(this.record(prepared, id, code));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
@@ -338,6 +347,11 @@ export class OpeningsService {
       );
     }
   }
+}
+
+/** What shared limits and switches judge a send by. */
+function subjectOf({ caller, to, step, input: { purpose, endUser } }: Prepared): Subject {
+  return { caller, to, channel: step.channel, accountId: step.accountId, purpose, endUser };
 }
 
 /** Purpose and context are part of the name only when they are not the usual ones: most keys stay short. */

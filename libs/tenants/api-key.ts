@@ -17,6 +17,9 @@ export const SCOPES = [
   'templates:write',
   'accounts:read',
   'accounts:write',
+  'limits:read',
+  'limits:write',
+  'switches:write',
   'codes:reveal',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Column, type DataSource, Entity, getMetadataArgsStorage, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generatorEntities } from '#generators';
+import { limitEntities } from '#limits';
 import { providerEntities } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities } from '#tenants';
@@ -18,6 +19,7 @@ const OPENED = [
   ...providerEntities,
   ...templateEntities,
   ...generatorEntities,
+  ...limitEntities,
   ConfigOutboxEntity,
 ];
 

@@ -5,6 +5,8 @@ import { ChallengesHttpModule } from '#challenges/http';
 import { MessangiDialectModule } from '#dialects/messangi';
 import { generatorEntities } from '#generators';
 import { GeneratorsHttpModule } from '#generators/http';
+import { limitEntities } from '#limits';
+import { LimitsHttpModule } from '#limits/http';
 import { providerEntities } from '#providers';
 import { ProvidersHttpModule } from '#providers/http';
 import { templateEntities } from '#templates';
@@ -41,6 +43,7 @@ export class ApiModule {
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
+          ...limitEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,
@@ -51,6 +54,7 @@ export class ApiModule {
         TemplatesHttpModule,
         GeneratorsHttpModule,
         ProvidersHttpModule,
+        LimitsHttpModule,
         ChallengesHttpModule,
         WebhooksHttpModule,
         MessangiDialectModule,

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ChallengesModule, SEND_QUEUES } from '#challenges';
 import { generatorEntities, GeneratorsModule } from '#generators';
+import { limitEntities, LimitsModule } from '#limits';
 import { providerEntities, ProvidersModule } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities, TenantsModule } from '#tenants';
@@ -32,6 +33,7 @@ export class CliModule {
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
+          ...limitEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,
@@ -40,6 +42,7 @@ export class CliModule {
         TenantsModule,
         ProvidersModule,
         GeneratorsModule,
+        LimitsModule,
         ChallengesModule,
       ],
     };

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { SEND_QUEUES } from '#challenges';
 import { ChallengesJobsModule } from '#challenges/jobs';
 import { generatorEntities } from '#generators';
+import { limitEntities } from '#limits';
 import { providerEntities } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities, TenantsModule } from '#tenants';
@@ -35,6 +36,7 @@ export class WorkerModule {
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
+          ...limitEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,

@@ -58,7 +58,7 @@ export class ChallengesController {
     const generatorId = parseNative('generator', body.generator);
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
     if (!generator) throw new Problem('generator.not_found');
-    const { receiver, channel, language, purpose, context, metadata } = body;
+    const { receiver, channel, language, purpose, context, metadata, endUser } = body;
     const onLive = body.onLive ?? 'resend';
     return toOpened(
       await this.openings.open(caller, {
@@ -69,6 +69,7 @@ export class ChallengesController {
         purpose,
         context,
         metadata,
+        endUser,
         onLive,
         operation: operationOf(request),
       }),

@@ -17,6 +17,7 @@ export const ID_PREFIXES = {
   template: 'tpl_',
   account: 'acc_',
   sender: 'snd_',
+  switch: 'swi_',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

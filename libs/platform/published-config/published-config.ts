@@ -4,7 +4,15 @@ import { LuaScripts, RedisConnection } from '#platform/redis';
 
 /** Kinds of administrative records that a send or a check needs. */
 export type ConfigKind =
-  'key' | 'tenant' | 'generator' | 'generator-version' | 'generator-number' | 'template' | 'account';
+  | 'key'
+  | 'tenant'
+  | 'generator'
+  | 'generator-version'
+  | 'generator-number'
+  | 'template'
+  | 'account'
+  | 'limits'
+  | 'switches';
 
 /** A record at once, when memory holds it, or later; undefined when there is none. */
 export type Loaded<T> = T | undefined | Promise<T | undefined>;
@@ -27,6 +35,7 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
   private readonly scripts: LuaScripts<'publish-entry'>;
   private readonly cache = new Map<string, unknown>();
   private readonly dropListeners: ((kind: ConfigKind, id: string) => void)[] = [];
+  private readonly forgetListeners: (() => void)[] = [];
   private version = -1;
   private timer: NodeJS.Timeout | undefined;
 
@@ -106,6 +115,11 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
     this.dropListeners.push(listener);
   }
 
+  /** Called when anything may have changed: Redis was emptied, or more happened than its list of changes holds. */
+  onForget(listener: () => void): void {
+    this.forgetListeners.push(listener);
+  }
+
   /** Looks at the version once; drops what changed since. */
   async refresh(): Promise<void> {
     const found = Number((await this.redis.client.get(VERSION_KEY)) ?? 0);
@@ -129,5 +143,6 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
 
   private dropAll(): void {
     for (const name of [...this.cache.keys()]) this.drop(name);
+    for (const listener of this.forgetListeners) listener();
   }
 }
