@@ -72,18 +72,19 @@ export class OutcomeDetectors {
         toOutcome(entry, requests.get(entry.challengeId), policy, nameChannel),
       );
       for (const notice of await this.store.noteOutcomes(slot, outcomes)) {
-        this.tell(tenantId, notice, requests.get(some[notice.outcome]?.challengeId ?? '')?.data ?? {});
+        const { ch, cc } = requests.get(some[notice.outcome]?.challengeId ?? '')?.data ?? {};
+        this.tell(tenantId, notice, ch && (nameChannel(ch) ?? ch), cc);
       }
     }
   }
 
-  private tell(tenantId: Identifier, { what }: OutcomeNotice, { ch, cc }: Record<string, string>): void {
+  private tell(tenantId: Identifier, { what }: OutcomeNotice, channel?: string, country?: string): void {
     if (what === 'spray') this.events.record('limit.spray_detected', tenantId, { limit: 'answers.spray' });
     else
       this.events.record(NOTICES[what], tenantId, {
         limit: 'conversion.prefix',
-        ...(ch && { channel: ch }),
-        ...(cc && { country: cc }),
+        ...(channel && { channel }),
+        ...(country && { country }),
       });
   }
 }
