@@ -274,7 +274,7 @@ describe('budgets', () => {
   it('FR-10: 200 parallel sends at a budget of 100 are exactly 100, and it is told at 80 and at 100', async () => {
     tenant = await newTenant(house);
     await change(tenant, { budgets: [{ period: 'day', unit: 'messages', most: 100 }] });
-    const answers = await Promise.all(times(200, () => limits.admit(sendOf(tenant))));
+    const answers = await Promise.all(times(200, async () => limits.admit(sendOf(tenant))));
     const refused = answers.filter((answer) => 'refused' in answer);
     expect(answers.length - refused.length).toBe(100);
     expect(refused[0]).toMatchObject({

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { JournalEntry } from '#journal';
 import { type Identifier, renderUuid } from '#platform/identifiers';
+import { describeError, loggerFor } from '#platform/logging';
 import { type LimitSlot, LimitStore, type Outcome, type OutcomeNotice } from './hot-store/limit-store.js';
 import { LimitEvents } from './limit-events.js';
 import { LimitPolicies } from './limit-policies.service.js';
@@ -34,6 +35,8 @@ interface Request {
  */
 @Injectable()
 export class OutcomeDetectors {
+  private readonly logger = loggerFor('limits');
+
   constructor(
     private readonly store: LimitStore,
     private readonly policies: LimitPolicies,
@@ -55,7 +58,12 @@ export class OutcomeDetectors {
       if (requests.get(entry.challengeId)?.data['y'] === 'test') continue;
       byTenant.set(entry.tenantId, [...(byTenant.get(entry.tenantId) ?? []), entry]);
     }
-    for (const [tenantId, own] of byTenant) await this.note(tenantId, own, requests, nameChannel);
+    for (const [tenantId, own] of byTenant) {
+      // Statistics must not hold up the record of what happened.
+      await this.note(tenantId, own, requests, nameChannel).catch((error: unknown) =>
+        this.logger.warn({ error: describeError(error), entries: own.length }, 'outcomes not counted'),
+      );
+    }
   }
 
   private async note(
