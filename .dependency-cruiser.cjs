@@ -10,13 +10,14 @@ const ROOMS = {
   platform: [],
   journal: ['platform'],
   tenants: ['journal', 'platform'],
+  limits: CARRIERS,
   providers: CARRIERS,
   generators: CARRIERS,
   templates: ['providers', ...CARRIERS],
-  challenges: ENGINE,
-  identities: ['challenges', ...ENGINE],
-  webhooks: ['challenges', 'templates', 'providers', ...CARRIERS],
-  dialects: ['identities', 'webhooks', 'challenges', ...ENGINE],
+  challenges: ['limits', ...ENGINE],
+  identities: ['challenges', 'limits', ...ENGINE],
+  webhooks: ['challenges', 'limits', 'templates', 'providers', ...CARRIERS],
+  dialects: ['identities', 'webhooks', 'challenges', 'limits', ...ENGINE],
 };
 
 /** What a room shows to other rooms. Platform and dialects are folders of rooms: each of theirs has its own door. */

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { GeneratorsModule } from '#generators';
+import { LimitsModule } from '#limits';
 import { ProvidersModule } from '#providers';
 import { TemplatesModule } from '#templates';
+import { Admissions } from './admission.js';
 import { ApprovalsService } from './approvals.service.js';
 import { BackPressure } from './back-pressure.js';
 import { ChallengeHistory } from './challenge-history.js';
@@ -24,11 +26,12 @@ import { SendQueue } from './send-queue.js';
 import { TestNumbersService } from './test-numbers.service.js';
 
 @Module({
-  imports: [GeneratorsModule, ProvidersModule, TemplatesModule],
+  imports: [GeneratorsModule, LimitsModule, ProvidersModule, TemplatesModule],
   providers: [
     ChallengesService,
     OpeningsService,
     OpeningPreparer,
+    Admissions,
     DeliveriesService,
     ChallengeHistory,
     BackPressure,

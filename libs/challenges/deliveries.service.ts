@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type ChannelStep, GeneratorsService } from '#generators';
+import { SwitchesService } from '#limits';
 import {
   AccountsService,
   admitRoute,
@@ -22,6 +23,7 @@ import {
 import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { RetiredKey } from '#platform/crypto';
+import { prefixOf } from './admission.js';
 import { channelOfLetter } from './channel-letters.js';
 import { CodeVault, joinSealed } from './code-vault.js';
 import type { Purpose } from './challenge.js';
@@ -85,6 +87,7 @@ export class DeliveriesService {
     private readonly templates: TemplatesService,
     private readonly metrics: Metrics,
     private readonly aliases: ReceiverAliases,
+    private readonly switches: SwitchesService,
   ) {}
 
   /** One try. Safe to call for a message that is gone, done, early or in other hands: then it does nothing. */
@@ -147,6 +150,7 @@ export class DeliveriesService {
     if (!step) return refuse('generator_missing', 'bug');
     const to = this.addressOf(current);
     if (to === undefined) return refuse('key_retired', 'bug');
+    if (this.isSwitchedOff(current, to)) return refuse('switched_off', 'account');
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const mode = current.record.get('y') === 'test' ? 'test' : 'live';
     // The countries were checked when the challenge was opened; the mode again, because an account can be re-pointed.
@@ -321,6 +325,13 @@ export class DeliveriesService {
         return { outcome: 'retry', reason: result.reason, afterMs };
       }
     }
+  }
+
+  /** Asked again here: a switch also stops what was queued before it (FR-16). */
+  private isSwitchedOff({ tenantId, channel, accountId }: Try, address: string): boolean {
+    const { canonical, country } = readReceiver(address);
+    const send = { tenantId, channel, country, prefix: prefixOf(canonical), accountId };
+    return this.switches.blocked(send) !== undefined;
   }
 
   /** After the message is settled: what is sent must not look unsent because a counter could not be moved. */

@@ -1,3 +1,4 @@
+import type { ReceiverLimits as TenantLimits } from '#limits';
 import type { ReceiverLimits } from './hot-store/hot-store.js';
 
 /** The limits a challenge is opened under, by the mode of the key that asks. */
@@ -11,24 +12,26 @@ export interface LimitProfile {
 }
 
 const DAY_SECONDS = 86_400;
-
-const LIVE: LimitProfile = {
-  receiver: {
-    windows: [
-      { limit: 3, seconds: 600 },
-      { limit: 5, seconds: 3_600 },
-      { limit: 10, seconds: DAY_SECONDS },
-    ],
-    platform: { limit: 20, seconds: DAY_SECONDS },
-    unsolicited: { limit: 5, seconds: DAY_SECONDS },
-  },
-  coolDown: true,
-  maxMessages: true,
-};
+/** Messages since the last right answer (STD-10). It lapses with the day, so that nobody is shut out for good. */
+const UNSOLICITED = { limit: 5, seconds: DAY_SECONDS };
 
 /** Suites and benches must not meet fraud limits: test keys reach simulator accounts only. */
-const TEST: LimitProfile = { receiver: undefined, coolDown: false, maxMessages: false };
+export const UNLIMITED: LimitProfile = { receiver: undefined, coolDown: false, maxMessages: false };
 
-export function limitsFor(mode: 'live' | 'test'): LimitProfile {
-  return mode === 'test' ? TEST : LIVE;
+/** A tenant's limits as the scripts take them. */
+export function profileOf(mode: 'live' | 'test', limits: TenantLimits): LimitProfile {
+  if (mode === 'test') return UNLIMITED;
+  const [platform] = limits.platform;
+  return {
+    receiver: {
+      windows: limits.receiver,
+      platform: platform ?? NO_WINDOW,
+      unsolicited: UNSOLICITED,
+    },
+    coolDown: limits.coolDown,
+    maxMessages: limits.maxMessages,
+  };
 }
+
+/** More than a record can hold: it never fills. */
+const NO_WINDOW = { limit: 255, seconds: DAY_SECONDS };

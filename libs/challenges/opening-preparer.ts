@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LimitsService, type ReceiverLimits } from '#limits';
 import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
 import { Problem } from '#platform/errors';
@@ -6,7 +7,7 @@ import { parseReceivers } from './addresses.js';
 import { BackPressure } from './back-pressure.js';
 import type { Purpose } from './challenge.js';
 import { FairShare } from './fair-share.js';
-import { limitsFor } from './limits.js';
+import { profileOf, UNLIMITED } from './limits.js';
 import type { OpenInput, Prepared } from './opening.js';
 import { ReceiverAliases } from './receiver-aliases.js';
 import { type Route, RoutePlanner } from './route-planner.js';
@@ -19,6 +20,7 @@ type Chosen = Pick<Prepared, 'input' | 'caller' | 'receivers' | 'purpose' | 'con
 export class OpeningPreparer {
   constructor(
     private readonly planner: RoutePlanner,
+    private readonly limits: LimitsService,
     private readonly testNumbers: TestNumbersService,
     private readonly aliases: ReceiverAliases,
     private readonly fairShare: FairShare,
@@ -37,24 +39,27 @@ export class OpeningPreparer {
     const { mode } = caller;
     const route = this.planner.choose({ generator, mode, receivers, purpose, channel, language });
     const numbers = this.testNumbers.load(caller.tenantId);
+    const limits = this.limits.receiverLimits(caller.tenantId, mode);
     const chosen = { input, caller, receivers, purpose, contextDigest };
-    return route instanceof Promise || numbers instanceof Promise
-      ? this.completeLater(chosen, route, numbers)
-      : this.complete(chosen, route, numbers);
+    return route instanceof Promise || numbers instanceof Promise || limits instanceof Promise
+      ? this.completeLater(chosen, route, numbers, limits)
+      : this.complete(chosen, route, numbers, limits);
   }
 
   private async completeLater(
     chosen: Chosen,
     route: Route | Problem | Promise<Route | Problem>,
     numbers: readonly TestNumber[] | undefined | Promise<readonly TestNumber[] | undefined>,
+    limits: ReceiverLimits | Promise<ReceiverLimits>,
   ): Promise<Prepared | Problem> {
-    return this.complete(chosen, await route, await numbers);
+    return this.complete(chosen, await route, await numbers, await limits);
   }
 
   private complete(
     chosen: Chosen,
     route: Route | Problem,
     numbers: readonly TestNumber[] | undefined,
+    limits: ReceiverLimits,
   ): Prepared | Problem {
     if (route instanceof Problem) return route;
     const { caller, input, receivers, purpose, contextDigest } = chosen;
@@ -68,7 +73,7 @@ export class OpeningPreparer {
       route,
       given: fixed ?? input.code,
       testNumber: fixed !== undefined,
-      limits: limitsFor(fixed === undefined ? caller.mode : 'test'),
+      limits: fixed === undefined ? profileOf(caller.mode, limits) : UNLIMITED,
       priority,
       partition,
       receiverName: ref,

@@ -1,4 +1,5 @@
 import type { PublishedGenerator } from '#generators';
+import type { EndUser } from '#limits';
 import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
 import type { Problem } from '#platform/errors';
@@ -23,6 +24,8 @@ export interface OpenInput {
   purpose?: Purpose;
   context?: Readonly<Record<string, string>>;
   metadata?: Record<string, unknown>;
+  /** What the caller says about the person behind the request. */
+  endUser?: EndUser;
   /** A code of the caller's own, where the generator allows one. */
   code?: string;
   /** The receiver that this one takes the place of, and the approved challenge that proved it (STD-36). */

@@ -6,6 +6,7 @@ import { Problem } from '#platform/errors';
 import { type Identifier, newChallengeId, renderNative } from '#platform/identifiers';
 import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
+import { Admissions, type Subject } from './admission.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { type Code, givenCode } from './code-text.js';
@@ -37,6 +38,7 @@ export class OpeningsService {
 
   constructor(
     private readonly preparer: OpeningPreparer,
+    private readonly admissions: Admissions,
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
     private readonly queue: SendQueue,
@@ -78,7 +80,8 @@ export class OpeningsService {
       return { refused: prepared };
     }
     const unproven = await this.unproven(prepared);
-    return unproven ? { refused: unproven } : this.addMessage(prepared, id);
+    if (unproven) return { refused: unproven };
+    return this.admitted(prepared, newOperation(), () => this.addMessage(prepared, id), id);
   }
 
   private async openPrepared(prepared: Prepared | Problem): Promise<OpenResult> {
@@ -87,6 +90,23 @@ export class OpeningsService {
     const refused = unproven && (await unproven);
     if (refused) return { refused };
     const id = newChallengeId(prepared.partition, prepared.input.operation);
+    return this.admitted(prepared, id, () => this.openAdmitted(prepared, id));
+  }
+
+  /** `send`, when shared limits and switches let it; a refusal of theirs is journalled here, one of a script there. */
+  private admitted(
+    prepared: Prepared,
+    operation: string,
+    send: () => Promise<OpenResult>,
+    live?: Identifier,
+  ): Promise<OpenResult> {
+    const { caller, input } = prepared;
+    return this.admissions.guard(subjectOf(prepared), operation, send, (refused) =>
+      this.refusals.note(caller, input, refused.code, live),
+    );
+  }
+
+  private async openAdmitted(prepared: Prepared, id: Identifier): Promise<OpenResult> {
     const code = this.codeFor(prepared);
     const reply = await this.hotStore.open(this.record(prepared, id, code, prepared.given !== undefined));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
@@ -325,6 +345,21 @@ function toldOf({
   return {
     channelClass: channelClass(input.generator, step.channel),
     testNumber: testNumber || undefined,
+  };
+}
+
+/** What shared limits and switches judge a send by. A test number is sent nothing, so nothing limits it. */
+function subjectOf({ caller, route, purpose, testNumber, input: { endUser } }: Prepared): Subject {
+  const { step, to } = route;
+  const mode = testNumber ? 'test' : caller.mode;
+  return {
+    tenantId: caller.tenantId,
+    mode,
+    to,
+    channel: step.channel,
+    accountId: step.accountId,
+    purpose,
+    endUser,
   };
 }
 

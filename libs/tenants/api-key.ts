@@ -20,6 +20,9 @@ export const SCOPES = [
   'accounts:write',
   'settings:read',
   'settings:write',
+  'limits:read',
+  'limits:write',
+  'switches:write',
   'codes:reveal',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -13,8 +13,9 @@ import { TenantEntity } from './tenant.entity.js';
 const DEFAULT_LIFE_DAYS = 180;
 const DAY_MS = 86_400_000;
 
-/** Everything but reading codes: that is given on purpose or not at all. */
-export const USUAL_SCOPES = SCOPES.filter((scope) => scope !== 'codes:reveal');
+/** Given on purpose or not at all: reading codes, and loosening what holds back the key's own sends. */
+const UNUSUAL_SCOPES: readonly Scope[] = ['codes:reveal', 'limits:write', 'switches:write'];
+export const USUAL_SCOPES = SCOPES.filter((scope) => !UNUSUAL_SCOPES.includes(scope));
 
 export interface NewKey {
   tenantId: Identifier;

@@ -16,6 +16,7 @@ const PLANTED: [rule: string, file: string, text: string][] = [
   ['room-platform', 'libs/platform/clock/planted.ts', "import '#journal';"],
   ['room-journal', 'libs/journal/planted.ts', "import '#tenants';"],
   ['room-tenants', 'libs/tenants/planted.ts', "import '#providers';"],
+  ['room-limits', 'libs/limits/planted.ts', "import '#providers';"],
   ['room-providers', 'libs/providers/planted.ts', "import '#templates';"],
   ['room-generators', 'libs/generators/planted.ts', "import '#providers';"],
   ['room-templates', 'libs/templates/planted.ts', "import type { GeneratorsService } from '#generators';"],

@@ -5,6 +5,7 @@ import { Column, type DataSource, Entity, getMetadataArgsStorage, PrimaryColumn 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { challengeEntities } from '#challenges';
 import { generatorEntities } from '#generators';
+import { limitEntities } from '#limits';
 import { providerEntities } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities } from '#tenants';
@@ -20,6 +21,7 @@ const OPENED = [
   ...templateEntities,
   ...generatorEntities,
   ...challengeEntities,
+  ...limitEntities,
   ConfigOutboxEntity,
 ];
 

@@ -238,6 +238,30 @@ describe('the OpenAPI document', () => {
     await call('DELETE', own, 204);
   });
 
+  it('knows the answers about limits and switches', async () => {
+    const scopes = ['limits:read', 'limits:write', 'switches:write'] as const;
+    const headers = { authorization: `Bearer ${await house.newKey('test', scopes)}` };
+    const body = {
+      limits: [{ limit: 'sends.ip', mode: 'shadow', most: [20, 60] }],
+      budgets: [{ period: 'day', unit: 'money', currency: 'USD', most: 1_000_000, assumedMicros: 40_000 }],
+      score: { denyAt: 50, rules: [{ name: 'r', points: 1, when: [{ signal: 'ip', is: 'missing' }] }] },
+    };
+    await call('PUT', '/v1/limits', 200, body, headers);
+    await call('PUT', '/v1/limits', 422, { limits: [{ limit: 'sends.ip', most: [9_999, 60] }] }, headers);
+    await call('GET', '/v1/limits', 200, undefined, headers);
+    const until_ = new Date(Date.now() + 3_600_000).toISOString();
+    const off = { scope: 'country', target: 'TV', reason: 'spec', until: until_ };
+    const { json } = await call('PUT', '/v1/switches', 200, off, headers);
+    await call('GET', '/v1/switches', 200, undefined, headers);
+    await call('DELETE', `/v1/switches/${json.id}`, 204, undefined, headers);
+    await call('DELETE', `/v1/switches/${json.id}`, 404, undefined, headers);
+    await until(
+      () => house.call('GET', '/v1/limits/events', undefined, headers),
+      (answer) => answer.json.items.length > 0,
+    );
+    await call('GET', '/v1/limits/events?limit=1', 200, undefined, headers);
+  });
+
   it('knows the answers of the dialect', async () => {
     const waba = `${TEMPLATES}?wabaId=${house.demo.wabaId}`;
     const template = await call('POST', waba, 200, templateBody(language('en', 15)));

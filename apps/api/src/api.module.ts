@@ -5,6 +5,8 @@ import { ChallengesHttpModule } from '#challenges/http';
 import { MessangiDialectModule } from '#dialects/messangi';
 import { generatorEntities } from '#generators';
 import { GeneratorsHttpModule } from '#generators/http';
+import { limitEntities } from '#limits';
+import { LimitsHttpModule } from '#limits/http';
 import { providerEntities } from '#providers';
 import { ProvidersHttpModule } from '#providers/http';
 import { templateEntities } from '#templates';
@@ -42,6 +44,7 @@ export class ApiModule {
           ...templateEntities,
           ...generatorEntities,
           ...challengeEntities,
+          ...limitEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,
@@ -52,6 +55,7 @@ export class ApiModule {
         TemplatesHttpModule,
         GeneratorsHttpModule,
         ProvidersHttpModule,
+        LimitsHttpModule,
         ChallengesHttpModule,
         WebhooksHttpModule,
         MessangiDialectModule,

@@ -268,6 +268,54 @@ export const SCHEMAS: Record<string, Schema> = {
       }),
     ),
   }),
+  Limits: record(
+    {
+      limits: list(
+        record({
+          limit: text('sends.ip'),
+          requirement: text('FR-04'),
+          counts: text('messages asked for from one IPv4 address or one IPv6 /64'),
+          mode: oneOf('enforce', 'shadow', 'off'),
+          windows: list(record({ most: count(10), seconds: count(600), maximum: count(1000) })),
+          changeable: flag,
+        }),
+      ),
+      voiceCountries: list(text('MX')),
+      budgets: list(
+        record(
+          {
+            channel: text('whatsapp'),
+            period: oneOf('day', 'month'),
+            unit: oneOf('messages', 'money'),
+            currency: text('USD'),
+            most: count(10_000),
+            assumedMicros: count(50_000),
+          },
+          ['channel', 'currency', 'assumedMicros'],
+        ),
+      ),
+      score: anything,
+    },
+    ['score'],
+  ),
+  LimitEvent: record({
+    id: text('42'),
+    at: time,
+    type: text('limit.refused'),
+    times: count(1),
+    data: { type: 'object', additionalProperties: { type: 'string' } },
+  }),
+  Switch: record(
+    {
+      id: id('swi'),
+      scope: oneOf('global', 'tenant', 'channel', 'country', 'prefix', 'account'),
+      target: text('MX'),
+      reason: text('pumping seen since noon'),
+      until: time,
+      createdAt: time,
+    },
+    ['target', 'until'],
+  ),
   FieldError: record(
     {
       pointer: {
@@ -410,6 +458,11 @@ export const ANSWERS: Record<string, { description: string; schema: Schema | Ref
   accountsGet: { description: 'The account.', schema: ref('Account') },
   accountsUpdate: { description: 'The account as it is now.', schema: ref('Account') },
   accountsTest: { description: 'What was looked at, and what is missing.', schema: ref('Diagnosis') },
+  limitsGet: { description: 'Every limit as it holds.', schema: ref('Limits') },
+  limitsUpdate: { description: 'Every limit as it holds now.', schema: ref('Limits') },
+  limitsListEvents: { description: 'A page, newest first.', schema: items('LimitEvent') },
+  switchesPut: { description: 'Switched off.', schema: ref('Switch') },
+  switchesList: { description: 'Those in force, newest first.', schema: items('Switch') },
   messangi2faCreate: { description: 'Created.', schema: envelope(ref('MessangiGenerator')) },
   messangi2faList: { description: 'All of them.', schema: envelope(list(ref('MessangiGenerator'))) },
   messangi2faGet: { description: 'The generator.', schema: envelope(ref('MessangiGenerator')) },

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { challengeEntities, ChallengesModule, SEND_QUEUES } from '#challenges';
 import { generatorEntities, GeneratorsModule } from '#generators';
+import { limitEntities, LimitsModule } from '#limits';
 import { providerEntities, ProvidersModule } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities, TenantsModule } from '#tenants';
@@ -33,6 +34,7 @@ export class CliModule {
           ...templateEntities,
           ...generatorEntities,
           ...challengeEntities,
+          ...limitEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,
@@ -41,6 +43,7 @@ export class CliModule {
         TenantsModule,
         ProvidersModule,
         GeneratorsModule,
+        LimitsModule,
         ChallengesModule,
       ],
     };

@@ -5,6 +5,8 @@ import { validateSync } from 'class-validator';
 import { ChallengesService } from '#challenges';
 import { type GeneratorInput, GeneratorsService } from '#generators';
 import { SaveGeneratorDto, toGeneratorInput, toGeneratorView } from '#generators/http';
+import { LimitPolicies, PLATFORM, SwitchesService } from '#limits';
+import { PutSwitchDto, SaveLimitsDto, toLimitsView, toSwitchInput, toSwitchView } from '#limits/http';
 import { type AccountInput, AccountsService, type LoadedAccount } from '#providers';
 import { CreateAccountDto, toAccountView, UpdateAccountDto } from '#providers/http';
 import { type KeyMode, type Scope, SCOPES, TenantsService, USUAL_SCOPES } from '#tenants';
@@ -46,6 +48,15 @@ export const COMMANDS: Record<string, { usage: string; run: Command }> = {
     usage: '--tenant <ten_…> --number <integer> --file <json or ->',
     run: importGenerator,
   },
+  'limits show': { usage: '--tenant <ten_… or platform>', run: showLimits },
+  'limits set': { usage: '--tenant <ten_… or platform> --file <json or ->', run: setLimits },
+  'switch off': {
+    usage:
+      '--scope global|tenant|channel|country|prefix|account [--target <…>] --reason <text> [--until <ISO 8601>]',
+    run: switchOff,
+  },
+  'switch on': { usage: '<swi_…>', run: switchOn },
+  'switch list': { usage: '', run: listSwitches },
 };
 
 async function createTenant(context: INestApplicationContext, [name]: readonly string[]): Promise<unknown> {
@@ -174,6 +185,49 @@ async function importGenerator(
   return toGeneratorView(generator, warnings);
 }
 
+async function showLimits(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  return toLimitsView(await context.get(LimitPolicies, { strict: false }).get(policyOf(options)));
+}
+
+/** `platform` holds the budgets of all tenants together. */
+async function setLimits(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const overrides = readDto(SaveLimitsDto, options) as SaveLimitsDto;
+  await context.get(LimitPolicies, { strict: false }).save(policyOf(options), overrides);
+  return toLimitsView(overrides);
+}
+
+async function switchOff(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  { scope, target, reason, until }: Options,
+): Promise<unknown> {
+  const dto = validated(PutSwitchDto, { scope, target, reason, until }) as PutSwitchDto;
+  return toSwitchView(
+    await context.get(SwitchesService, { strict: false }).put(null, toSwitchInput(dto, null)),
+  );
+}
+
+async function switchOn(context: INestApplicationContext, [id]: readonly string[]): Promise<unknown> {
+  await context.get(SwitchesService, { strict: false }).lift(null, parseId('switch', id));
+  return { on: id };
+}
+
+async function listSwitches(context: INestApplicationContext): Promise<unknown> {
+  return (await context.get(SwitchesService, { strict: false }).list(null)).map(toSwitchView);
+}
+
+function policyOf(options: Options): string {
+  return options['tenant'] === PLATFORM ? PLATFORM : tenantOf(options);
+}
+
 function accounts(context: INestApplicationContext): AccountsService {
   return context.get(AccountsService, { strict: false });
 }
@@ -207,7 +261,11 @@ function readDto(dto: new () => object, options: Options): object {
   } catch (error) {
     throw new UsageError(`--file: ${error instanceof SyntaxError ? 'not valid JSON' : 'cannot be read'}`);
   }
-  const instance = plainToInstance(dto, body as object);
+  return validated(dto, body as object);
+}
+
+function validated(dto: new () => object, body: object): object {
+  const instance = plainToInstance(dto, body);
   const errors = toFieldErrors(
     validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }),
   );

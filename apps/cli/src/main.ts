@@ -11,7 +11,19 @@ import { prepareDemo } from './demo.js';
 import { migrate } from './migrate.js';
 import { readSimulatedAccount } from './simulated-account.js';
 
-const OPTIONS = ['tenant', 'name', 'mode', 'scopes', 'days', 'file', 'number'] as const;
+const OPTIONS = [
+  'tenant',
+  'name',
+  'mode',
+  'scopes',
+  'days',
+  'file',
+  'number',
+  'scope',
+  'target',
+  'reason',
+  'until',
+] as const;
 
 /** `npm run cli -- <room> <verb> …`: administration from a shell. Prints JSON; errors go to stderr. */
 async function main(): Promise<void> {

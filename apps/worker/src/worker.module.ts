@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { challengeEntities, SEND_QUEUES } from '#challenges';
 import { ChallengesJobsModule } from '#challenges/jobs';
 import { generatorEntities } from '#generators';
+import { limitEntities } from '#limits';
 import { providerEntities } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities, TenantsModule } from '#tenants';
@@ -36,6 +37,7 @@ export class WorkerModule {
           ...templateEntities,
           ...generatorEntities,
           ...challengeEntities,
+          ...limitEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,

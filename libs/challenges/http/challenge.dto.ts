@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
+  IsBoolean,
   IsIn,
   IsInt,
   IsISO8601,
@@ -11,6 +13,7 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { Compiled, isMetadata, METADATA_RULE, OptionalBody, Satisfies } from '#platform/validation';
 import { PURPOSES, type Purpose } from '../challenge.js';
@@ -22,6 +25,43 @@ const CONTEXT_RULE = {
   message:
     'context must be an object of 1 to 10 strings, each named by up to 64 characters and up to 512 long',
 };
+
+/** What the caller knows of the person behind the request. Limits and score rules look at it; it is not kept. */
+export class EndUserDto {
+  @ApiPropertyOptional({
+    description: 'IPv4 or IPv6. Messages asked for from one address are limited.',
+    example: '203.0.113.7',
+  })
+  @IsOptional()
+  @Satisfies((value) => typeof value === 'string' && isIP(value) !== 0, {
+    code: 'format',
+    message: 'ip must be an IPv4 or IPv6 address',
+  })
+  ip?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  deviceId?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  userAgent?: string;
+
+  @ApiPropertyOptional({ example: 'android' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  platform?: string;
+
+  @ApiPropertyOptional({ description: 'The caller knows this person already.' })
+  @IsOptional()
+  @IsBoolean()
+  trusted?: boolean;
+}
 
 @Compiled()
 export class OpenChallengeDto {
@@ -84,6 +124,12 @@ export class OpenChallengeDto {
   @IsOptional()
   @Satisfies(isMetadata, METADATA_RULE)
   metadata?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: EndUserDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => EndUserDto)
+  endUser?: EndUserDto;
 
   @ApiPropertyOptional({
     description:

@@ -69,7 +69,7 @@ export class ChallengesController {
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
     if (!generator) throw new Problem('generator.not_found');
     const { receiver, fallbackReceiver, channel, language, purpose, context, metadata } = body;
-    const { code, replaces, provenBy } = body;
+    const { code, replaces, provenBy, endUser } = body;
     const onLive = body.onLive ?? 'resend';
     return toOpened(
       await this.openings.open(caller, {
@@ -84,6 +84,7 @@ export class ChallengesController {
         code,
         replaces,
         provenBy,
+        endUser,
         onLive,
         operation: operationOf(request),
       }),

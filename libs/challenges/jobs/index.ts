@@ -1,7 +1,9 @@
 import type { WorkerHost } from '@nestjs/bullmq';
 import { type DynamicModule, Inject, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { JournalModule, JournalWriter } from '#journal';
+import { LimitsModule, OutcomeDetectors } from '#limits';
 import { ChallengeHistory } from '../challenge-history.js';
+import { channelOfLetter } from '../channel-letters.js';
 import { ChallengesModule } from '../challenges.module.js';
 import { QueueGauges } from './queue-gauges.js';
 import { sendMessageProcessor } from './send-message.processor.js';
@@ -18,7 +20,7 @@ export class ChallengesJobsModule implements OnModuleInit, OnModuleDestroy {
     const processors = queueNames.map((name) => sendMessageProcessor(name, concurrency));
     return {
       module: ChallengesJobsModule,
-      imports: [ChallengesModule, JournalModule],
+      imports: [ChallengesModule, JournalModule, LimitsModule],
       providers: [
         Sweeper,
         QueueGauges,
@@ -32,11 +34,13 @@ export class ChallengesJobsModule implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly journal: JournalWriter,
     private readonly history: ChallengeHistory,
+    private readonly detectors: OutcomeDetectors,
     @Inject(PROCESSORS) private readonly processors: readonly WorkerHost[],
   ) {}
 
   onModuleInit(): void {
     this.journal.project((entries, manager) => this.history.apply(entries, manager));
+    this.journal.project((entries, manager) => this.detectors.apply(entries, manager, channelOfLetter));
   }
 
   /** `worker.close()` waits for its jobs without a bound of its own. */

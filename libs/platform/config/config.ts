@@ -21,6 +21,8 @@ export class Config {
   readonly keys: { installation: Buffer; ring: { kid: string; key: Buffer }[] };
   readonly partitions: number;
   readonly worker: { queues: string[] | undefined; concurrency: number };
+  /** Folder of the lists of disposable receivers, or undefined. */
+  readonly limitLists: string | undefined;
   readonly logLevel: string;
   readonly clockOffsetMs: number;
   readonly shutdownDelayMs: number;
@@ -51,6 +53,7 @@ export class Config {
     };
     this.partitions = env.PARTITIONS;
     this.worker = { queues: parseList(env.WORKER_QUEUES), concurrency: env.WORKER_CONCURRENCY };
+    this.limitLists = env.LIMIT_LISTS;
     this.logLevel = env.LOG_LEVEL;
     this.clockOffsetMs = env.CLOCK_OFFSET_MS;
     this.shutdownDelayMs = env.SHUTDOWN_DELAY_MS;

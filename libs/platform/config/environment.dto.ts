@@ -113,6 +113,11 @@ export class EnvironmentDto {
   @Max(50)
   WORKER_CONCURRENCY = 50;
 
+  /** A folder; see docs/limits.md. */
+  @IsOptional()
+  @IsString()
+  LIMIT_LISTS?: string;
+
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
   LOG_LEVEL = 'info';
 

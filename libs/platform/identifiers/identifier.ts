@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   account: 'acc_',
   sender: 'snd_',
   testNumber: 'tsn_',
+  switch: 'swi_',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

@@ -52,6 +52,12 @@ export class Metrics {
     labelNames: ['provider', 'status', 'outcome'],
     registers: [this.registry],
   });
+  readonly limitEvents = new Counter({
+    name: 'countersign_limit_events_total',
+    help: 'What shared limits, budgets, switches and fraud detectors decided or noticed',
+    labelNames: ['type', 'limit'],
+    registers: [this.registry],
+  });
   readonly queueDepth = new Gauge({
     name: 'countersign_queue_depth',
     help: 'Jobs waiting or delayed',

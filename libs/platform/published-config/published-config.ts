@@ -11,7 +11,9 @@ export type ConfigKind =
   | 'generator-number'
   | 'template'
   | 'account'
-  | 'test-numbers';
+  | 'test-numbers'
+  | 'limits'
+  | 'switches';
 
 /** A record at once, when memory holds it, or later; undefined when there is none. */
 export type Loaded<T> = T | undefined | Promise<T | undefined>;
@@ -34,6 +36,7 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
   private readonly scripts: LuaScripts<'publish-entry'>;
   private readonly cache = new Map<string, unknown>();
   private readonly dropListeners: ((kind: ConfigKind, id: string) => void)[] = [];
+  private readonly forgetListeners: (() => void)[] = [];
   private version = -1;
   private timer: NodeJS.Timeout | undefined;
 
@@ -117,6 +120,11 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
     this.dropListeners.push(listener);
   }
 
+  /** Called when anything may have changed: Redis was emptied, or more happened than its list of changes holds. */
+  onForget(listener: () => void): void {
+    this.forgetListeners.push(listener);
+  }
+
   /** Looks at the version once; drops what changed since. */
   async refresh(): Promise<void> {
     const found = Number((await this.redis.client.get(VERSION_KEY)) ?? 0);
@@ -140,5 +148,6 @@ export class PublishedConfig implements OnApplicationBootstrap, OnApplicationShu
 
   private dropAll(): void {
     for (const name of [...this.cache.keys()]) this.drop(name);
+    for (const listener of this.forgetListeners) listener();
   }
 }

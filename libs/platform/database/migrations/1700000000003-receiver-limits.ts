@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What every answer about a challenge tells, also when it has left Redis: attempts allowed, and when to send again. */
-export class Limits1700000000003 implements MigrationInterface {
-  readonly name = 'Limits1700000000003';
+export class ReceiverLimits1700000000003 implements MigrationInterface {
+  readonly name = 'ReceiverLimits1700000000003';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
