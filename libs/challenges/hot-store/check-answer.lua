@@ -5,7 +5,8 @@
 -- ARGV  1 clock offset, ms   2 operation   3 tenant   4 generator or ''   5 purpose or ''   6 context digest or ''
 --       7 length of the answer   8… key id, MAC of the answer under it (one pair per unretired key)
 -- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter}
---   verdict: approved | repeated | wrong | locked | ended | unknown | format | format_limit | context
+--   verdict: approved | repeated | wrong | locked | ended | unknown | format | format_limit | context |
+--            retired (why is the key id)
 -- @include record
 local MALFORMED_PER_MINUTE = 20
 local now = clock(tonumber(ARGV[1]))
@@ -43,6 +44,13 @@ if ARGV[7] ~= record[5] then
   redis.call('HSET', KEYS[1], 'cf', start .. ':' .. string.format('%d', count + 1))
   return answer('format', state, '', failures)
 end
+
+-- A code whose key has left the ring cannot be compared by anyone: that is not the person's failure.
+local known = false
+for at = 8, #ARGV, 2 do
+  if ARGV[at] == record[9] then known = true end
+end
+if record[9] and not known then return answer('retired', state, record[9], failures) end
 
 -- Counted before it is compared: whatever happens next, this answer has been used up.
 failures = redis.call('HINCRBY', KEYS[1], 'f', 1)

@@ -76,7 +76,16 @@ export interface CheckQuestion {
 }
 
 export type Verdict =
-  'approved' | 'repeated' | 'wrong' | 'locked' | 'ended' | 'unknown' | 'format' | 'format_limit' | 'context';
+  | 'approved'
+  | 'repeated'
+  | 'wrong'
+  | 'locked'
+  | 'ended'
+  | 'unknown'
+  | 'format'
+  | 'format_limit'
+  | 'context'
+  | 'retired';
 
 export interface CheckReply {
   verdict: Verdict;
