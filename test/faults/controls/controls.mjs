@@ -217,7 +217,7 @@ export const CONTROLS = [
     find: '    const iv = drawRandomBytes(IV_BYTES);',
     replace: '    const iv = drawRandomBytes(IV_BYTES).fill(0, 2);',
     spec: randomness,
-    test: 'STD-24 of a million',
+    test: 'STD-24 of a hundred thousand',
   },
   {
     id: 'ATK-11',
