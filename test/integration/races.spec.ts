@@ -57,9 +57,13 @@ const times = (story: readonly JournalRow[], type: string): number =>
 describe('answers', () => {
   it('200 codes, twelve right answers each at once: 200 approvals', async () => {
     const opened = await openMany(200);
-    const answers = await Promise.all(
-      opened.flatMap((open) => Array.from({ length: 12 }, () => check(open, open.code))),
-    );
+    const answers: Answer[] = [];
+    // Twenty codes at a time: 240 connections are many, 2,400 are more than a kernel lets wait.
+    for (let at = 0; at < opened.length; at += 20) {
+      const batch = opened.slice(at, at + 20);
+      const asked = batch.flatMap((open) => Array.from({ length: 12 }, () => check(open, open.code)));
+      answers.push(...(await Promise.all(asked)));
+    }
     expect(answers.filter(({ json }) => json.valid === true)).toHaveLength(200);
     expect(answers.filter(({ status, json }) => status === 409 && json.state === 'approved')).toHaveLength(
       200 * 11,
@@ -237,8 +241,11 @@ describe('an idempotent create whose connection to Redis is cut', () => {
         const wasCut = proxy.release();
         if (wasCut) reached++;
         const again = await until(create, ({ status }) => {
-          // A record of a request that died is taken over 5 s later: on our clock.
-          if (status === 409) api.app.get(Clock, { strict: false }).offsetMs += 5_000;
+          // A record of a request that died is taken over 5 s later, on everybody's clock.
+          if (status === 409) {
+            house.moveClock(5_000);
+            api.app.get(Clock, { strict: false }).offsetMs += 5_000;
+          }
           return status === 201;
         });
         if (first.status === 201) expect(again.json.id).toBe(first.json.id);

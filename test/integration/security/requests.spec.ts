@@ -260,7 +260,7 @@ describe('ATK-31 texts that make patterns slow', () => {
       for (const { method, path, operation, schema } of routesWithBody()) {
         const body = bodyFor(operation);
         for (const name of Object.keys(schema.properties ?? {})) {
-          for (const text of worst(5_000)) {
+          for (const text of worst(5_000).slice(0, 8)) {
             const from = performance.now();
             const answer = await house.call(method, path, { ...body, [name]: text });
             const where = `${method} ${path} ${name} ${text.slice(0, 6)}`;
