@@ -249,10 +249,12 @@ describe('an idempotent create whose connection to Redis is cut', () => {
           return status === 201;
         });
         if (first.status === 201) expect(again.json.id).toBe(first.json.id);
-        expect((await create()).text).toBe(again.text);
+        const repeated = await until(create, ({ status }) => status === 201);
+        expect(repeated.text).toBe(again.text);
         const messages = await until(
           () => house.simulated(receiver),
           (found) => found.length > 0,
+          20_000,
         );
         expect(messages).toHaveLength(1);
         const listed = await until(
@@ -260,7 +262,8 @@ describe('an idempotent create whose connection to Redis is cut', () => {
           ({ json }) => json.items.length > 0,
         );
         expect(listed.json.items.map(({ id }: { id: string }) => id)).toEqual([again.json.id]);
-        if (!wasCut) break;
+        // One that came through uncut has fewer commands than that.
+        if (!wasCut && first.status === 201) break;
       }
       // The record of the key, the opening, the job, the answer that is kept.
       expect(reached).toBeGreaterThanOrEqual(4);
