@@ -39,7 +39,7 @@ describe('a numeric code (STD-01)', () => {
     expect(isFair(() => makeCode('numeric', 6), 10, CRITICAL[9])).toBe(true);
   });
 
-  it('is measured finely enough to see three bytes modulo a million', () => {
+  it('is measured finely enough to see three bytes modulo a million (ATK-33)', () => {
     const bytes = randomBytes(3 * SAMPLE);
     let at = -3;
     const biased = (): string => String(bytes.readUIntBE((at += 3), 3) % 1_000_000).padStart(6, '0');
@@ -53,7 +53,7 @@ describe('a numeric code (STD-01)', () => {
     expect(zeros / SAMPLE).toBeLessThan(0.102);
   });
 
-  it('leaves no code out, however trivial', () => {
+  it('leaves no code out, however trivial (ATK-33)', () => {
     const drawn = new Set(Array.from({ length: 300_000 }, () => makeCode('numeric', 4)));
     expect(drawn.size).toBe(10_000);
     for (const trivial of ['0000', '1234', '9999']) expect(drawn).toContain(trivial);

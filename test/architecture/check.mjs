@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
 import { ROOT, inspectBoundaries } from './boundaries.mjs';
+import { findUnproven } from './proofs.mjs';
 import { findUnusedExports } from './unused-exports.mjs';
 
 /** Each resolves to what is wrong, as text; empty when nothing is. */
@@ -13,6 +14,7 @@ const CHECKS = {
   types: () => tool('typescript/bin/tsc', ['-p', 'tsconfig.json', '--noEmit']),
   boundaries,
   'dead-code': deadCode,
+  proofs,
   lockfile,
 };
 
@@ -48,6 +50,10 @@ async function deadCode() {
   const unused = findUnusedExports().map(({ file, names }) => `${file}: ${names.join(', ')}`);
   if (unused.length === 0) return '';
   return `Exported, but imported nowhere and not used in their own file:\n${unused.join('\n')}`;
+}
+
+async function proofs() {
+  return findUnproven().join('\n');
 }
 
 /**

@@ -7,6 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { Messangi2faController } from '../../libs/dialects/messangi/messangi-2fa.controller.js';
 import { MessangiTemplatesController } from '../../libs/dialects/messangi/messangi-templates.controller.js';
 import { EnvironmentDto } from '../../libs/platform/config/environment.dto.js';
+import {
+  DEFAULT_COOL_DOWN_SECONDS,
+  DEFAULT_MAX_ATTEMPTS,
+  DEFAULT_MAX_MESSAGES,
+} from '../../libs/generators/generator-policy.js';
 import { judgeGraphError } from '../../libs/providers/adapters/meta-cloud/graph-errors.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -44,6 +49,15 @@ it('the README lists every variable with its default', () => {
   expect(listed).toMatchObject(Object.fromEntries(defaults));
   const named = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   expect(Object.keys(listed).sort()).toEqual(named.sort());
+});
+
+it('STD-17 the page of security tells the limits that hold unless a generator says otherwise', () => {
+  const told = read('docs/security.md').replace(/\s+/g, ' ');
+  const [first, ...further] = DEFAULT_COOL_DOWN_SECONDS;
+  expect(told).toContain(
+    `there are ${first} s, then ${further.slice(0, -1).join(', ')} and ${further.at(-1)}, and ${DEFAULT_MAX_MESSAGES} at most`,
+  );
+  expect(told).toContain(`The attempts are ${DEFAULT_MAX_ATTEMPTS} unless the generator says otherwise`);
 });
 
 it('decisions are numbered without a gap and say context, decision and consequences', () => {

@@ -7,7 +7,8 @@
 --       8… key id, MAC of the answer under it (one pair per unretired key)
 -- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter,
 --          wrong answers of this receiver in a row when this one was counted, profile or ''}
---   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context | disabled
+--   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context |
+--            disabled | retired (why is the key id)
 --   approving: right, and it waits for its row in PostgreSQL; until then `finish-approval` alone moves the challenge
 -- @include record
 local MALFORMED_PER_MINUTE = 20
@@ -65,6 +66,12 @@ if receiver and is_disabled(receiver, purpose) then
   journal(KEYS[1], partition, tenant, 'limit.refused', now, { 'why', 'disabled' })
   return answer('disabled', state, '', failures)
 end
+-- A code whose key has left the ring cannot be compared by anyone: that is not the person's failure.
+local known = false
+for at = 8, #ARGV, 2 do
+  if ARGV[at] == record[9] then known = true end
+end
+if record[9] and not known then return answer('retired', state, record[9], failures) end
 
 -- Counted before it is compared: whatever happens next, this answer has been used up.
 failures = redis.call('HINCRBY', KEYS[1], 'f', 1)

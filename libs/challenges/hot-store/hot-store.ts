@@ -128,7 +128,8 @@ export type Verdict =
   | 'format'
   | 'format_limit'
   | 'context'
-  | 'disabled';
+  | 'disabled'
+  | 'retired';
 
 export interface CheckReply {
   verdict: Verdict;

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GeneratorsService } from '#generators';
 import { type AuthenticatedRequest, Caller, callerOf, type Principal, RequireScope } from '#tenants';
+import { RetiredKey } from '#platform/crypto';
 import { Problem } from '#platform/errors';
 import { operationOf, Sheddable } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
@@ -191,6 +192,8 @@ export class ChallengesController {
         throw new Problem('receiver.disabled');
       case 'format_limit':
         throw new Problem('limit.check', { retryAfterSeconds: MALFORMED_RETRY_SECONDS });
+      case 'retired':
+        throw new Problem('challenge.key_retired', { cause: new RetiredKey(checked.why) });
       default:
         return toCheckedView(checked);
     }

@@ -1,4 +1,5 @@
 import type { CheckResult } from '#challenges';
+import { RetiredKey } from '#platform/crypto';
 import { Problem } from '#platform/errors';
 
 interface Told {
@@ -22,7 +23,7 @@ const ENDED: Record<string, Told> = {
 /** The refusal of a verify call; undefined when the code was right. */
 export function verifyOutcome(result: CheckResult, now: number): Problem | undefined {
   if ('refused' in result) return invalidCode(undefined);
-  const { verdict, state, expiresAt, allowed, failures } = result.checked;
+  const { verdict, state, why, expiresAt, allowed, failures } = result.checked;
   switch (verdict) {
     case 'approved':
     case 'repeated':
@@ -34,6 +35,8 @@ export function verifyOutcome(result: CheckResult, now: number): Problem | undef
       return invalidCode(Math.max(0, allowed - failures));
     case 'format':
       return invalidCode(undefined);
+    case 'retired':
+      return new Problem('challenge.key_retired', { cause: new RetiredKey(why) });
     case 'format_limit':
       return new Problem('limit.check', { retryAfterSeconds: 60 });
     case 'disabled':

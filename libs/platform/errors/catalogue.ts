@@ -62,6 +62,10 @@ export const ERROR_CATALOGUE = {
     status: 409,
     title: 'The challenge named in provenBy does not prove the old receiver.',
   },
+  'challenge.key_retired': {
+    status: 500,
+    title: 'The key that this code was made with is no longer in the key ring.',
+  },
   'challenge.send_limit': { status: 429, title: 'This challenge has used up its messages.' },
   'limit.cool_down': { status: 429, title: 'Wait before sending another message for this challenge.' },
   'limit.receiver': { status: 429, title: 'This receiver has been sent too many messages.' },

@@ -74,7 +74,7 @@ describe('an answer', () => {
     ]);
   });
 
-  it('that points elsewhere is not followed', async () => {
+  it('that points elsewhere is not followed (STD-29)', async () => {
     server.will(text(307, '', { location: `${server.url}/elsewhere` }));
     expect(await send()).toMatchObject({ kind: 'response', status: 307 });
     expect(server.received).toHaveLength(1);

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { ProcessState } from '#platform/health';
 import { loggerFor, NestLogger } from '#platform/logging';
@@ -21,12 +22,24 @@ const MAX_AUTHORIZATION = 1024;
 export const WEBHOOK_PREFIX = '/webhooks/';
 const logger = loggerFor('http');
 
+/** Of every answer (STD-27). Nothing here is a page, but for the one that describes the API. */
+const STANDARD_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+const DOCUMENTATION_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+const ONE_YEAR_OF_HTTPS = 'max-age=31536000';
+
 /**
  * A Nest application on Fastify with this service's rules for every request: JSON only, 16 KB, strict parsing,
  * one error form, one log line. `rootModule` brings the routes. Neither listens nor handles signals.
  */
 export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApplication> {
   let sequence = 0;
+  const headers: Record<string, string> = { ...STANDARD_HEADERS };
   const boot = Date.now().toString(36);
   const adapter = new FastifyAdapter({
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
@@ -43,16 +56,19 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
     genReqId: () => `${boot}-${(++sequence).toString(36)}`,
     // No hook has run for these.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      sendError(error, request, reply.headers(standardHeaders(request))),
+      sendError(error, request, reply.headers(standardHeaders(request, headers))),
     clientErrorHandler: refuseMalformed,
     forceCloseConnections: 'idle',
   } as never);
-  prepare(adapter.getInstance() as unknown as FastifyInstance);
+  prepare(adapter.getInstance() as unknown as FastifyInstance, headers);
   const app = await NestFactory.create<NestFastifyApplication>(rootModule as never, adapter, {
     logger: new NestLogger(),
     bodyParser: false,
     abortOnError: false,
   });
+  // TLS ends in front of us; only the public address tells whether there is any.
+  if (app.get(Config).http.publicUrl.startsWith('https:'))
+    headers['strict-transport-security'] = ONE_YEAR_OF_HTTPS;
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
@@ -61,11 +77,15 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
   return app;
 }
 
-function standardHeaders(request: FastifyRequest): Record<string, string> {
-  return { 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+function standardHeaders(
+  request: FastifyRequest,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const own = { 'x-request-id': request.id, ...headers };
+  return request.url.startsWith('/docs') ? { ...own, 'content-security-policy': DOCUMENTATION_POLICY } : own;
 }
 
-function prepare(fastify: FastifyInstance): void {
+function prepare(fastify: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   const routes = new KnownRoutes();
   fastify.server.on('connect', refuseTunnel);
   fastify.addHook('onRoute', (route) => {
@@ -73,7 +93,7 @@ function prepare(fastify: FastifyInstance): void {
     if (route.url.startsWith(WEBHOOK_PREFIX)) route.bodyLimit = WEBHOOK_BODY_BYTES;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(standardHeaders(request));
+    void reply.headers(standardHeaders(request, headers));
     done(refuseEarly(request));
   });
   fastify.removeAllContentTypeParsers();

@@ -12,8 +12,8 @@ const PER_RUN = 50;
 /** A planted fault is caught within this many operations; the real scripts pass all of them. */
 const OPERATIONS_FOR_A_MUTANT = 30_000;
 
-/** STD-19: the shipped scripts on real Redis against the rules, written apart. A failure shrinks to a readable case. */
-describe('the engine against its reference', () => {
+/** The shipped scripts on real Redis against the rules, written apart. A failure shrinks to a readable case. */
+describe('STD-19 the engine against its reference', () => {
   let server: PrivateService;
   let redis: ReturnType<typeof openRedis>;
 
