@@ -129,7 +129,6 @@ describe('FI-30 a server that cannot prove who it is', () => {
       [stranger, 'err_tls_cert_altname_invalid'],
       [unsigned, 'depth_zero_self_signed_cert'],
     ];
-    // eslint-disable-next-line no-restricted-syntax -- the switch that must have no effect is a variable
     const { env } = process;
     env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     cleanUps.push(async () => void delete env['NODE_TLS_REJECT_UNAUTHORIZED']);
