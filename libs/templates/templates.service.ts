@@ -4,7 +4,7 @@ import { AccountsService, type LoadedAccount, type TemplateStatus } from '#provi
 import { Database, sqlState } from '#platform/database';
 import { Problem } from '#platform/errors';
 import { type Identifier, newId } from '#platform/identifiers';
-import { loggerFor } from '#platform/logging';
+import { describeError, loggerFor } from '#platform/logging';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { TemplateEntity, TemplateLanguageEntity, type TemplateContent } from './template.entity.js';
 import { checkTemplate, type LanguageInput } from './template-rules.js';
@@ -110,8 +110,21 @@ export class TemplatesService implements OnModuleInit {
     }
     if (refusal && languages.length === 0) throw refusal;
     await this.insert(tenantId, account.id, id, input.name, languages);
+    if (languages.some(({ status }) => status === 'pending')) await this.catchUp(tenantId, id);
     if (refusal) throw refusal;
     return this.get(tenantId, id);
+  }
+
+  /** An approval may come within milliseconds, and its webhook before there was a row to write it to. */
+  private async catchUp(tenantId: Identifier, id: Identifier): Promise<void> {
+    try {
+      await this.sync(tenantId, id);
+    } catch (error) {
+      this.logger.warn(
+        { error: describeError(error) },
+        'the state of a new template could not be read again',
+      );
+    }
   }
 
   list(

@@ -38,7 +38,7 @@ async function sent(): Promise<Sent> {
   const [message] = (await until(
     () => house.simulated(receiver),
     (found) => found.length > 0,
-  )) as [SimulatedMessage & { wamid: string }];
+  )) as [SimulatedMessage];
   await until(
     () => state(json.id),
     (found) => found === 'accepted',
