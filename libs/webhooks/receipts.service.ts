@@ -10,16 +10,17 @@ import { Turnstile } from './turnstile.js';
 
 type Notice = Notices['notices'][number];
 
-/** Receipts under way in one process: what a flood may hold of Redis beside the sends and checks. */
-const WEBHOOKS_AT_ONCE = 8;
-const NOTICES_AT_ONCE = 64;
+/** Notices under way in one process: what a flood may hold of Redis beside the sends and checks. */
+const MOST_AT_ONCE = 512;
+/** Of one webhook. */
+const SOME = 64;
 const WEBHOOKS_WAITING = 500;
 
 /** Believes a verified webhook: delivery states go to the challenges, template states to the templates. */
 @Injectable()
 export class ReceiptsService {
   private readonly logger = loggerFor('webhooks');
-  private readonly turnstile = new Turnstile(WEBHOOKS_AT_ONCE, WEBHOOKS_WAITING);
+  private readonly turnstile = new Turnstile(MOST_AT_ONCE, WEBHOOKS_WAITING);
 
   constructor(
     private readonly accounts: AccountsService,
@@ -38,9 +39,10 @@ export class ReceiptsService {
    * would make the provider send it again for days. Redis or PostgreSQL away is an error, so that it does.
    */
   async apply(account: LoadedAccount, found: Notices): Promise<void> {
-    const passed = await this.turnstile.pass(async () => {
-      for (let from = 0; from < found.notices.length; from += NOTICES_AT_ONCE)
-        await this.applySome(account, found.notices.slice(from, from + NOTICES_AT_ONCE));
+    const places = Math.min(found.notices.length, SOME);
+    const passed = await this.turnstile.pass(places, async () => {
+      for (let from = 0; from < found.notices.length; from += SOME)
+        await this.applySome(account, found.notices.slice(from, from + SOME));
       this.countUnused(account, found);
     });
     if (!passed) throw new Problem('webhook.busy', { retryAfterSeconds: 1 });

@@ -18,7 +18,7 @@ describe('a turnstile', () => {
     const begun: number[] = [];
     const all = Array.from({ length: 6 }, (_, at) => ({ at, ...held() }));
     const results = all.map(({ at, work }) =>
-      turnstile.pass(() => {
+      turnstile.pass(1, () => {
         begun.push(at);
         return work();
       }),
@@ -37,12 +37,37 @@ describe('a turnstile', () => {
   it('frees the place of work that failed', async () => {
     const turnstile = new Turnstile(1, 1);
     const [first, second] = [held(), held()];
-    const failed = turnstile.pass(first.work);
-    const next = turnstile.pass(second.work);
+    const failed = turnstile.pass(1, first.work);
+    const next = turnstile.pass(1, second.work);
     first.end(new Error('no Redis'));
     second.end();
     await expect(failed).rejects.toThrow('no Redis');
     expect(await next).toEqual({ done: 'over' });
-    expect(await turnstile.pass(async () => 'free')).toEqual({ done: 'free' });
+    expect(await turnstile.pass(1, async () => 'free')).toEqual({ done: 'free' });
+  });
+
+  it('lets nobody past one who waits for more places', async () => {
+    const turnstile = new Turnstile(4, 10);
+    const begun: string[] = [];
+    const enter = (
+      name: string,
+      places: number,
+      { work }: { work: () => Promise<string> },
+    ): Promise<unknown> =>
+      turnstile.pass(places, () => {
+        begun.push(name);
+        return work();
+      });
+    const [small, large, late] = [held(), held(), held()];
+    const all = [enter('small', 1, small), enter('large', 4, large), enter('late', 1, late)];
+    await turn();
+    expect(begun).toEqual(['small']);
+    small.end();
+    await turn();
+    expect(begun).toEqual(['small', 'large']);
+    large.end();
+    late.end();
+    await Promise.all(all);
+    expect(begun).toEqual(['small', 'large', 'late']);
   });
 });
