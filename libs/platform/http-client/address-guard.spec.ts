@@ -3,7 +3,8 @@ import type { LookupFunction } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { json, ScriptedServer } from '../../providers/conformance/scripted-server.fixtures.js';
 import { isPublicAddress } from './address-guard.js';
-import { HttpClient, type HttpClientOptions, type OutboundResult } from './http-client.js';
+import { HttpClient, type HttpClientOptions } from './http-client.js';
+import type { OutboundResult } from './outbound.js';
 
 const PUBLIC: LookupAddress = { address: '93.184.215.14', family: 4 };
 const PUBLIC_6: LookupAddress = { address: '2606:2800:21f:cb07:6820:80da:af6b:8b2c', family: 6 };

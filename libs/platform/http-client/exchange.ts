@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { OutboundResult } from './http-client.js';
+import type { OutboundResult } from './outbound.js';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 type Answered = OutboundResult & { kind: 'response' };

@@ -3,7 +3,8 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type LookupFunction, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Certificate, certificateFor, daysFromNow } from '../../../test/support/certificates.js';
-import { HttpClient, type HttpClientOptions, type OutboundResult } from './http-client.js';
+import { HttpClient, type HttpClientOptions } from './http-client.js';
+import type { OutboundResult } from './outbound.js';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
