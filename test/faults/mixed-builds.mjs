@@ -100,7 +100,7 @@ async function start(tree, app, env) {
       return (await ask('GET', url + health).catch(() => undefined))?.status === 200;
     },
     `${app} ready`,
-    60_000,
+    180_000,
   );
   const stop = async () => {
     if (child.exitCode !== null) return;
@@ -240,7 +240,9 @@ function startClients(call, generator, expected) {
       expected.approved.add(id);
     }
   };
-  const running = Array.from({ length: CLIENTS }, client);
+  const running = Array.from({ length: CLIENTS }, async () => {
+    while (!stopped) await client().catch((error) => expected.surprises.push(String(error)));
+  });
   return async () => {
     stopped = true;
     await Promise.all(running);
@@ -400,6 +402,7 @@ async function main() {
 
   const expected = { sent: new Set(), approved: new Set(), canceled: new Set(), surprises: [] };
   const stopClients = startClients(call, generator, expected);
+  cleanUps.push(stopClients);
   const share = (part) => pause(SECONDS * part * 1_000);
   await share(0.1);
   say(`migrated: ${(await run(ROOT, 'dist/apps/cli/src/main.js', ['migrate'], env)).trim()}`);
