@@ -331,7 +331,7 @@ async function judge({ redis, databaseUrl, simulator, expected, processes }) {
   for (const [name, { complaints }] of Object.entries(processes)) {
     check(`errors logged by ${name}`, complaints.length, complaints.length === 0);
     for (const line of [
-      ...new Set(complaints.map((text) => /"msg":"([^"]*)"/.exec(text)?.[1] ?? text)),
+      ...new Set(complaints.map((text) => text.replace(/"(?:time|pid|challenge|message)":[^,]*,/g, ''))),
     ].slice(0, 5))
       say(`       ${line}`);
   }
