@@ -256,7 +256,8 @@ export class AccountsService implements OnModuleInit {
   private open(id: Identifier, row: PublishedAccount): LoadedAccount {
     const provider = this.adapter(row.provider);
     const config = this.openConfig(id, row.sealedConfig);
-    const errors = configErrors(provider, config);
+    // A newer build beside this one may have stored what only it knows.
+    const errors = configErrors(provider, config, { refuseUnknown: false });
     if (errors.length > 0)
       throw new Error(
         `account ${id}: stored config breaks a rule of ${provider.id}: ${errors.map((error) => error.pointer).join(', ')}`,
@@ -329,10 +330,18 @@ export class AccountsService implements OnModuleInit {
   }
 }
 
-function configErrors(adapter: MessageProvider, config: object): FieldError[] {
+function configErrors(
+  adapter: MessageProvider,
+  config: object,
+  { refuseUnknown }: { refuseUnknown: boolean } = { refuseUnknown: true },
+): FieldError[] {
   const instance = plainToInstance(adapter.configDto, config);
   return toFieldErrors(
-    validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }),
+    validateSync(instance, {
+      whitelist: true,
+      forbidNonWhitelisted: refuseUnknown,
+      forbidUnknownValues: false,
+    }),
     '#/config',
   );
 }

@@ -76,6 +76,8 @@ export interface StatusNotice {
   kind: 'status';
   providerMessageId: string;
   correlationId?: string;
+  /** The provider's own id of the sender that it is about, where receipts name one. */
+  sender?: string;
   status: 'sent' | 'delivered' | 'read' | 'failed';
   reason?: string;
   failure?: FailureClass;

@@ -3,13 +3,24 @@ import { DeliveriesService } from '#challenges';
 import { AccountsService, type LoadedAccount, type Notices } from '#providers';
 import { TemplatesService } from '#templates';
 import type { Identifier } from '#platform/identifiers';
+import { Problem } from '#platform/errors';
 import { loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
+import { Turnstile } from './turnstile.js';
+
+type Notice = Notices['notices'][number];
+
+/** Notices under way in one process: what a flood may hold of Redis beside the sends and checks. */
+const MOST_AT_ONCE = 512;
+/** Of one webhook. */
+const SOME = 64;
+const WEBHOOKS_WAITING = 500;
 
 /** Believes a verified webhook: delivery states go to the challenges, template states to the templates. */
 @Injectable()
 export class ReceiptsService {
   private readonly logger = loggerFor('webhooks');
+  private readonly turnstile = new Turnstile(MOST_AT_ONCE, WEBHOOKS_WAITING);
 
   constructor(
     private readonly accounts: AccountsService,
@@ -27,38 +38,67 @@ export class ReceiptsService {
    * Applies what was said, in order. A notice about something we do not know is counted and dropped: an error
    * would make the provider send it again for days. Redis or PostgreSQL away is an error, so that it does.
    */
-  async apply(account: LoadedAccount, { notices, ignored, malformed }: Notices): Promise<void> {
-    for (const notice of notices) {
-      if (notice.kind === 'status') {
-        await this.deliveries.receive(account.id, account.provider.id, notice);
-      } else {
-        const known = await this.templates.applyNotice(
-          account.id,
-          notice.externalId,
-          notice.status,
-          notice.reason,
-        );
-        this.metrics.receipts.inc({
-          provider: account.provider.id,
-          status: `template_${notice.status}`,
-          outcome: known ? 'settled' : 'gone',
-        });
-      }
+  async apply(account: LoadedAccount, found: Notices): Promise<void> {
+    const places = Math.min(found.notices.length, SOME);
+    const passed = await this.turnstile.pass(places, async () => {
+      for (let from = 0; from < found.notices.length; from += SOME)
+        await this.applySome(account, found.notices.slice(from, from + SOME));
+      this.countUnused(account, found);
+    });
+    if (!passed) throw new Problem('webhook.busy', { retryAfterSeconds: 1 });
+  }
+
+  /** Side by side, but what is said about one message in the order in which it is said; templates one at a time. */
+  private async applySome(account: LoadedAccount, notices: readonly Notice[]): Promise<void> {
+    const last = new Map<string, Promise<void>>();
+    await Promise.all(
+      notices.map((notice) => {
+        const subject = notice.kind === 'status' ? notice.providerMessageId : 'templates';
+        const turn = (last.get(subject) ?? Promise.resolve()).then(() => this.applyOne(account, notice));
+        last.set(subject, turn);
+        return turn;
+      }),
+    );
+  }
+
+  private async applyOne(account: LoadedAccount, notice: Notice): Promise<void> {
+    const provider = account.provider.id;
+    if (notice.kind === 'template') {
+      const { externalId, status, reason } = notice;
+      const known = await this.templates.applyNotice(account.id, externalId, status, reason);
+      const outcome = known ? 'settled' : 'gone';
+      this.metrics.receipts.inc({ provider, status: `template_${status}`, outcome });
+    } else if (isForeign(account, notice)) {
+      this.metrics.receipts.inc({ provider, status: notice.status, outcome: 'foreign' });
+    } else {
+      await this.deliveries.receive(account.id, provider, notice);
     }
-    if (ignored > 0)
-      this.metrics.receipts.inc(
-        { provider: account.provider.id, status: 'other', outcome: 'ignored' },
-        ignored,
-      );
+  }
+
+  private countUnused(account: LoadedAccount, { notices, ignored, malformed }: Notices): void {
+    const provider = account.provider.id;
+    if (ignored > 0) this.metrics.receipts.inc({ provider, status: 'other', outcome: 'ignored' }, ignored);
     if (malformed > 0) {
-      this.metrics.receipts.inc(
-        { provider: account.provider.id, status: 'other', outcome: 'malformed' },
-        malformed,
-      );
+      this.metrics.receipts.inc({ provider, status: 'other', outcome: 'malformed' }, malformed);
       this.logger.warn(
         { account: account.id, malformed },
         'a signed webhook held parts that could not be read',
       );
     }
+    const foreign = notices.filter((notice) => isForeign(account, notice)).length;
+    if (foreign > 0)
+      this.logger.warn(
+        { account: account.id, foreign },
+        'a signed webhook told of senders that are not of this account: is its address set at another one?',
+      );
   }
+}
+
+/** One app secret may sign for several accounts; each is believed about its own senders only. */
+function isForeign(account: LoadedAccount, notice: Notice): boolean {
+  return (
+    notice.kind === 'status' &&
+    notice.sender !== undefined &&
+    !account.senders.some(({ externalId }) => externalId === notice.sender)
+  );
 }

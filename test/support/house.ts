@@ -64,6 +64,9 @@ export interface SimulatedMessage {
   text: string;
   correlation: string;
   templateName: string;
+  wamid: string;
+  /** ISO 8601. */
+  receivedAt: string;
   statuses: { status: string }[];
 }
 

@@ -125,6 +125,7 @@ export const ERROR_CATALOGUE = {
   'key.not_found': { status: 404, title: 'There is no such API key.' },
   'webhook.invalid_signature': { status: 401, title: 'The webhook signature is missing or wrong.' },
   'webhook.invalid_verify_token': { status: 403, title: 'The verify token is wrong.' },
+  'webhook.busy': { status: 503, title: 'Too many webhooks are waiting; send this one again.' },
   'dependency.unavailable': {
     status: 503,
     title: 'A service this call needs is unavailable; try again shortly.',

@@ -13,7 +13,8 @@ import {
   silence,
   text,
 } from '../../providers/conformance/scripted-server.fixtures.js';
-import { HttpClient, type OutboundRequest, type OutboundResult } from './http-client.js';
+import { HttpClient } from './http-client.js';
+import type { OutboundRequest, OutboundResult } from './outbound.js';
 
 let server: ScriptedServer;
 let client: HttpClient;

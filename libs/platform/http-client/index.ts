@@ -1,3 +1,4 @@
-export { HttpClient, type OutboundResult } from './http-client.js';
+export { HttpClient } from './http-client.js';
 export { HttpClientModule } from './http-client.module.js';
 export { readRetryAfter } from './retry-after.js';
+export type { OutboundResult } from './outbound.js';

@@ -16,7 +16,8 @@ import { ProblemFilter, sendError } from './problem.filter.js';
 import { KnownRoutes } from './routes-known.js';
 
 const API_BODY_BYTES = 16 * 1024;
-const WEBHOOK_BODY_BYTES = 1024 * 1024;
+/** Meta posts up to 1,000 statuses at once, in up to 3 MB; one refused for its size would be refused for days. */
+const WEBHOOK_BODY_BYTES = 3 * 1024 * 1024;
 const MAX_HEADERS = 64;
 const MAX_AUTHORIZATION = 1024;
 export const WEBHOOK_PREFIX = '/webhooks/';

@@ -20,6 +20,8 @@ const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
 export class ScriptedServer {
   readonly received: ReceivedRequest[] = [];
+  /** However far they got: one that was cut before a request counts. */
+  connections = 0;
   /** Bytes of flooded answers that were taken over by a socket. */
   floodedBytes = 0;
   private play: Play = json(500, { error: 'nobody told me what to do' });
@@ -29,6 +31,7 @@ export class ScriptedServer {
   static async start(): Promise<ScriptedServer> {
     const server = createServer();
     const scripted = new ScriptedServer(server);
+    server.on('connection', () => void scripted.connections++);
     server.on('request', (incoming, response) => {
       // A cut while the request is being read is the client's doing; there is nobody left to answer.
       buffer(incoming).then(

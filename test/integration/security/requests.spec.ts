@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newChallengeId, parseNative, parseUuid } from '#platform/identifiers';
 import { maskReceiver, parsePhone } from '#platform/phone';
 import { ApiKeyGuard } from '../../../libs/tenants/api-key.guard.js';
-import { normaliseCode } from '../../../libs/challenges/challenges.service.js';
+import { normaliseCode } from '../../../libs/challenges/code-text.js';
 import { type Answer, ask, type House, openHouse, until } from '../../support/house.js';
 import { type Document, type Operation, resolve, type Schema } from '../../support/openapi.js';
 import { bodySchema, sampleBody } from '../../support/request-samples.js';

@@ -90,6 +90,25 @@ describe('faults', () => {
     expect(await logCount()).toBe(1);
   });
 
+  it('answer nothing, or a byte a second, after acceptance', async () => {
+    await fault('empty');
+    const { status, text } = await simulator.send();
+    expect([status, text]).toEqual([200, '']);
+
+    await fault('drip');
+    const slow = simulator.send();
+    slow.catch(() => undefined);
+    expect(await Promise.race([slow, pause(1_500).then(() => 'still going')])).toBe('still going');
+    expect(await logCount()).toBe(2);
+  });
+
+  it('put any text where a delay should be', async () => {
+    for (const retryAfter of [2, 'soon', 'Fri, 27 Nov 2026 00:00:00 GMT']) {
+      await fault('status', { status: 429, retryAfter });
+      expect((await simulator.send()).headers['retry-after']).toBe(String(retryAfter));
+    }
+  });
+
   it('answer a page, or 64 MB, and accept nothing', async () => {
     await fault('html');
     const page = await simulator.send();

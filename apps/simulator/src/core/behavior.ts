@@ -8,7 +8,7 @@ import { SimulatorConfig } from '../simulator.config.js';
 import { type Check, digits, flag, integer, list, object, oneOf, text } from './shape.js';
 
 const FAULT_KINDS = [
-  /** HTTP `status` (503) with a plain Graph "service unavailable"; `retryAfter` seconds as a header. */
+  /** HTTP `status` (503) with a plain Graph "service unavailable"; `retryAfter` as a header. */
   'status',
   /** The Graph error `code` (131000) with its own HTTP status, or `status`. */
   'graphError',
@@ -20,6 +20,10 @@ const FAULT_KINDS = [
   'resetAfterAccept',
   /** Accepts and logs the message, then answers 200 with half a JSON document. */
   'malformed',
+  /** Accepts and logs the message, then answers 200 with nothing in it. */
+  'empty',
+  /** Accepts and logs the message, then answers one byte a second: never silent for long, never done. */
+  'drip',
   /** A proxy's HTML page with `status` (502). Nothing is accepted. */
   'html',
   /** 200 with a JSON document of 64 MB. Nothing is accepted. */
@@ -36,8 +40,8 @@ export interface Fault {
   kind: FaultKind;
   status?: number;
   code?: number;
-  /** Seconds. */
-  retryAfter?: number;
+  /** Seconds, or the header's text as it is: a date, or junk. */
+  retryAfter?: number | string;
   /** Matches left; each match takes one, the fault goes at zero. Absent: until reset. */
   times?: number;
 }
@@ -98,7 +102,12 @@ type BehaviorPatch = {
 const MONTH_MS = 30 * 24 * 3_600_000;
 const milliseconds = integer(0, MONTH_MS);
 const copies: Check<number> = (value, path) =>
-  typeof value === 'boolean' ? Number(value) : integer(0, 10)(value, path);
+  typeof value === 'boolean' ? Number(value) : integer(0, 1_000)(value, path);
+
+const delay: Check<number | string> = (value, path) =>
+  typeof value === 'string'
+    ? text(/^[\x20-\x7e]{1,64}$/, 'a header value')(value, path)
+    : integer(0, 86_400)(value, path);
 
 const patchOf: Check<BehaviorPatch> = object<BehaviorPatch>({
   latencyMs: integer(0, 600_000),
@@ -139,7 +148,7 @@ function readFault(value: unknown, path: string): Fault {
       kind: oneOf(...FAULT_KINDS),
       status: integer(200, 599),
       code: integer(0, 9_999_999),
-      retryAfter: integer(0, 86_400),
+      retryAfter: delay,
       times: integer(1, 1_000_000),
     },
     'kind',

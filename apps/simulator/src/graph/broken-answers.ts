@@ -8,6 +8,7 @@ import type { Fault } from '../core/behavior.js';
 import { GraphError, messagingError } from './graph-error.js';
 
 const HUGE_BYTES = 64 * 1024 * 1024;
+const DRIP_MS = 1_000;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
 /** Faults that refuse the message. The others accept it and are the controller's. */
@@ -22,7 +23,7 @@ export async function refuseWith(fault: Fault, reply: FastifyReply): Promise<voi
     case 'graphError':
       throw messagingError(fault.code ?? 131000, 'The simulator was asked for this error.', {
         httpStatus: fault.status,
-        retryAfterSeconds: fault.retryAfter,
+        retryAfter: fault.retryAfter,
       });
     case 'hang':
       reply.hijack();
@@ -35,6 +36,8 @@ export async function refuseWith(fault: Fault, reply: FastifyReply): Promise<voi
       return flood(reply);
     case 'resetAfterAccept':
     case 'malformed':
+    case 'empty':
+    case 'drip':
     case 'notOnWhatsApp':
       throw new Error(`${fault.kind} accepts the message`);
   }
@@ -52,6 +55,19 @@ export function sendHalf(answer: unknown, reply: FastifyReply): void {
     .type('application/json')
     .serializer(String)
     .send(text.slice(0, text.length / 2));
+}
+
+/** Goes on until the reader has had enough. */
+export function drip(answer: unknown, reply: FastifyReply): void {
+  reply.hijack();
+  const text = JSON.stringify(answer);
+  reply.raw.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
+  let at = 0;
+  const timer = setInterval(() => {
+    if (reply.raw.destroyed || at >= text.length) clearInterval(timer);
+    else reply.raw.write(text[at++]);
+  }, DRIP_MS);
+  timer.unref();
 }
 
 function sendPage(fault: Fault, reply: FastifyReply): void {

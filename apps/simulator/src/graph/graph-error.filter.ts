@@ -28,8 +28,7 @@ export class GraphErrorFilter implements ExceptionFilter {
         `OAuth "Facebook Platform" "invalid_token" "${graphError.body.message}"`,
       );
     }
-    if (graphError.retryAfterSeconds !== undefined)
-      void reply.header('retry-after', String(graphError.retryAfterSeconds));
+    if (graphError.retryAfter !== undefined) void reply.header('retry-after', String(graphError.retryAfter));
     void reply.code(graphError.httpStatus).send(graphError.toEnvelope());
   }
 

@@ -21,7 +21,7 @@ export class GraphError extends Error {
     readonly httpStatus: number,
     readonly body: GraphErrorBody,
     /** Sent as a Retry-After header; Meta never sends one, a gateway in front might. */
-    readonly retryAfterSeconds?: number,
+    readonly retryAfter?: number | string,
   ) {
     super(body.message);
   }
@@ -82,7 +82,7 @@ export function templateError(title: string, text: string, subcode?: number): Gr
 export function messagingError(
   code: number,
   details: string,
-  extra: { httpStatus?: number; subcode?: number; retryAfterSeconds?: number } = {},
+  extra: { httpStatus?: number; subcode?: number; retryAfter?: number | string } = {},
 ): GraphError {
   const { http, title } = graphErrorCode(code);
   const body: GraphErrorBody = {
@@ -92,5 +92,5 @@ export function messagingError(
     error_data: { messaging_product: 'whatsapp', details },
     ...(extra.subcode !== undefined && { error_subcode: extra.subcode }),
   };
-  return new GraphError(extra.httpStatus ?? http, body, extra.retryAfterSeconds);
+  return new GraphError(extra.httpStatus ?? http, body, extra.retryAfter);
 }

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { BehaviorSwitch, type Fault } from '../core/behavior.js';
 import type { Fate } from '../core/message.js';
 import { Scheduler } from '../core/scheduler.js';
-import { cut, refuseWith, sendHalf } from './broken-answers.js';
+import { cut, drip, refuseWith, sendHalf } from './broken-answers.js';
 import { Caller, GraphCaller, GraphGuard } from './graph-caller.js';
 import { type GraphParams, Params } from './graph-params.js';
 import { MessagesService } from './messages.service.js';
@@ -42,6 +42,8 @@ export class MessagesController {
     await this.latency();
     if (fault?.kind === 'resetAfterAccept') return cut(reply);
     if (fault?.kind === 'malformed') return sendHalf(answer, reply);
+    if (fault?.kind === 'drip') return drip(answer, reply);
+    if (fault?.kind === 'empty') return void reply.code(200).send();
     void reply.code(200).send(answer);
   }
 

@@ -21,7 +21,7 @@ export type GraphAnswer =
   | { kind: 'server_error'; status: number }
   /** A 429 of something in front of Graph: nothing was handed on. */
   | { kind: 'throttled'; retryAfterMs?: number }
-  | { kind: 'not_sent'; reason: string }
+  | { kind: 'not_sent'; reason: string; distrusted?: boolean }
   | { kind: 'unreadable'; reason: string };
 
 export async function callGraph(

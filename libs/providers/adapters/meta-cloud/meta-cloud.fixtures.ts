@@ -109,6 +109,7 @@ export function statusNotice(
     kind: 'status',
     providerMessageId,
     correlationId: 'corr-7f3a',
+    sender: SENDER,
     status,
     reason: undefined,
     failure: undefined,

@@ -127,7 +127,10 @@ function toResult(answer: GraphAnswer, to: string): SendResult {
     case 'throttled':
       return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs, throttled: true };
     case 'not_sent':
-      return { outcome: 'retry', reason: answer.reason };
+      // Whoever answers there is not the provider: not for a retry to mend, and never a reason to ask less of it.
+      return answer.distrusted
+        ? { outcome: 'rejected', reason: answer.reason, failure: 'account' }
+        : { outcome: 'retry', reason: answer.reason };
     // A 5xx without Graph's envelope comes from something in front of it: nobody can say what Graph did.
     case 'server_error':
       return { outcome: 'unknown', reason: `status_${answer.status}` };

@@ -88,7 +88,10 @@ function readChange(change: unknown, found: Notices): void {
     found.malformed++;
   } else if (change['field'] === 'messages' && value['statuses'] !== undefined) {
     if (!Array.isArray(value['statuses'])) found.malformed++;
-    for (const status of asList(value['statuses'])) add(found, readStatus(status));
+    const sender = isObject(value['metadata'])
+      ? asProviderId(value['metadata']['phone_number_id'])
+      : undefined;
+    for (const status of asList(value['statuses'])) add(found, readStatus(status, sender));
   } else if (
     change['field'] === 'message_template_status_update' &&
     value['new_quality_score'] === undefined
@@ -105,7 +108,7 @@ function add(found: Notices, notice: StatusNotice | TemplateNotice | 'ignored' |
   else found.notices.push(notice);
 }
 
-function readStatus(status: unknown): StatusNotice | 'ignored' | undefined {
+function readStatus(status: unknown, sender: string | undefined): StatusNotice | 'ignored' | undefined {
   const providerMessageId = isObject(status) ? asProviderId(status['id']) : undefined;
   if (!isObject(status) || providerMessageId === undefined || typeof status['status'] !== 'string')
     return undefined;
@@ -118,6 +121,7 @@ function readStatus(status: unknown): StatusNotice | 'ignored' | undefined {
     providerMessageId,
     correlationId:
       typeof status['biz_opaque_callback_data'] === 'string' ? status['biz_opaque_callback_data'] : undefined,
+    sender,
     status: status['status'] as StatusNotice['status'],
     reason: code === undefined ? undefined : `meta_${code}`,
     failure: verdict && typeof verdict === 'object' && 'failure' in verdict ? verdict.failure : undefined,

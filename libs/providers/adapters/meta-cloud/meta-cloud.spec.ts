@@ -129,6 +129,7 @@ describe('meta-cloud: what each of Meta’s codes means for a message', () => {
       statusNotice('wamid.A', 'failed', {
         reason: `meta_${code}`,
         failure: typeof meaning === 'string' ? meaning : undefined,
+        sender: undefined,
       }),
     ]);
   });
@@ -444,7 +445,12 @@ describe('meta-cloud: at the simulator', () => {
     });
     expect(notices).toContainEqual({ kind: 'template', externalId, status: 'approved', reason: undefined });
     for (const status of ['sent', 'delivered'] as const) {
-      expect(notices).toContainEqual(statusNotice(providerMessageId, status, { correlationId: 'msg_é/1' }));
+      expect(notices).toContainEqual(
+        statusNotice(providerMessageId, status, {
+          correlationId: 'msg_é/1',
+          sender: simulatedSender.externalId,
+        }),
+      );
     }
     expect(receiver.deliveries.some(({ raw }) => raw.includes('msg_\\u00e9\\/1'))).toBe(true);
     for (const { headers, raw } of receiver.deliveries) {
