@@ -5,6 +5,7 @@ import { AccountsService } from '#providers';
 import { Problem } from '#platform/errors';
 import type { Identifier } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
+import { RedisWatch } from '#platform/redis';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { CodeVault } from './code-vault.js';
@@ -39,10 +40,12 @@ export class ChallengesService {
     private readonly accounts: AccountsService,
     private readonly history: ChallengeHistory,
     private readonly metrics: Metrics,
+    private readonly redisWatch: RedisWatch,
   ) {}
 
   /** Checks one answer. One round trip to Redis; nothing else. */
   async check({ tenantId }: Principal, input: CheckInput): Promise<CheckResult> {
+    this.redisWatch.refuseAfterRollback();
     const code = normaliseCode(input.code);
     if (code === undefined)
       return {
