@@ -24,6 +24,8 @@ export type Toxic =
 
 /** A lost packet comes again after TCP's least time-out. */
 const RETRANSMIT_MS = 200;
+/** The first reply may be that of an earlier command. */
+const SETTLED_MS = 100;
 
 export class FaultProxy {
   private toxic: Toxic | undefined;
@@ -163,7 +165,7 @@ export class FaultProxy {
         life.swallowing = true;
         // Its reply arrives at `to` and goes no further; then both ends are told that the connection is gone.
         to.once('data', () => {
-          for (const socket of pair) socket.resetAndDestroy();
+          setTimeout(() => pair.forEach((socket) => socket.resetAndDestroy()), SETTLED_MS).unref();
         });
         return void to.write(chunk);
       case 'swallow_from':

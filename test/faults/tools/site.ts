@@ -1,4 +1,4 @@
-// A house whose API and workers are processes of their own, behind a proxy of their own before Redis: what is killed,
+// A house whose API and workers are processes of their own, the API behind a proxy before Redis: what is killed,
 // stopped and cut off in these tests. The house's own API only takes the provider's receipts, and is left in peace.
 import {
   type Answer,
@@ -22,7 +22,7 @@ export const MINUTES = Number(process.env['FAULT_MINUTES'] ?? 0);
 
 export interface Site {
   house: House;
-  /** Before Redis, for the processes of the site. */
+  /** Before Redis, for the API, and for whom its URL is given to. */
   proxy: FaultProxy;
   oracle: Oracle;
   generator: string;
@@ -39,7 +39,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** An API and `workers` workers, each behind the proxy. */
+/** An API behind the proxy, and so many workers. */
 export async function openSite({ workers = 1, ...options }: SiteOptions = {}): Promise<Site> {
   const house = await openHouse({ ...options, worker: false });
   const proxy = await FaultProxy.before(house.redisServer.url);
@@ -58,7 +58,7 @@ export async function openSite({ workers = 1, ...options }: SiteOptions = {}): P
     start: async (app, env = {}, startOptions = {}) => {
       const process = await startBuilt(
         app,
-        { ...house.environment, LOG_LEVEL: 'info', REDIS_URL: proxy.url, ...env },
+        { ...house.environment, LOG_LEVEL: 'info', ...(app === 'api' && { REDIS_URL: proxy.url }), ...env },
         startOptions,
       );
       started.push(process);
