@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, until } from '../support/house.js';
+import { until } from '../support/house.js';
 import { KEPT, record } from './tools/oracle.js';
 import { FaultProxy } from './tools/fault-proxy.js';
 import { FULL, openSite, type Site } from './tools/site.js';
