@@ -6,6 +6,13 @@ export default defineConfig({
   resolve: { conditions: ['countersign-source'] },
   test: {
     include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'test/**/*.spec.ts'],
+    // Minutes of killing and waiting: `npm run test:faults` runs them. What stays is a small run of each kind.
+    exclude: [
+      '**/node_modules/**',
+      ...['chaos', 'clock-and-keys', 'disk-full', 'network', 'postgres', 'processes'].map(
+        (name) => `test/faults/${name}.spec.ts`,
+      ),
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['reflect-metadata'],
     testTimeout: 30_000,

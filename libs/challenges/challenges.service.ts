@@ -6,6 +6,7 @@ import { Problem } from '#platform/errors';
 import { type Identifier, renderNative } from '#platform/identifiers';
 import { loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
+import { RedisWatch } from '#platform/redis';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
 import { ApprovalsService } from './approvals.service.js';
 import { ChallengeHistory } from './challenge-history.js';
@@ -46,10 +47,12 @@ export class ChallengesService {
     private readonly accounts: AccountsService,
     private readonly history: ChallengeHistory,
     private readonly metrics: Metrics,
+    private readonly redisWatch: RedisWatch,
   ) {}
 
   /** Checks one answer. One round trip to Redis and nothing else, but for a right one under `strictApproval`. */
   async check({ tenantId }: Principal, input: CheckInput): Promise<CheckResult> {
+    this.redisWatch.refuseAfterRollback();
     const answer = readAnswer(input.code);
     if (answer === undefined) return { refused: notACode() };
     const { plain, exact } = answer;

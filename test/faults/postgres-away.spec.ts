@@ -23,7 +23,7 @@ describe('thirty seconds without PostgreSQL', () => {
     await postgres.dispose();
   });
 
-  it('opens, sends and checks a thousand codes meanwhile, half of them in an API process started then', async () => {
+  it('FI-19 opens, sends and checks a thousand codes meanwhile, half of them in an API process started then', async () => {
     await postgres.kill('SIGKILL');
     const wentAt = performance.now();
     const late = await startBuilt('api', house.environment);

@@ -29,6 +29,8 @@ export interface HouseOptions {
   worker?: boolean;
   /** A PostgreSQL of the spec's own, to break; the suite's otherwise. */
   postgres?: PrivateService;
+  /** A Redis of the spec's own making; the house disposes of it. */
+  redis?: PrivateService;
   /** Variables that differ from the defaults of `environment()`. */
   env?: Record<string, string>;
 }
@@ -96,7 +98,7 @@ export function environment(
 }
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const redisServer = await privateRedis();
+  const redisServer = options.redis ?? (await privateRedis());
   const databaseUrl = await createDatabase(options.postgres?.url);
   const simulated = new SimulatorConfig({ port: 0, smtpPort: 0, approveAfterMs: 50 });
   const simulator = await startSimulator(simulated);

@@ -17,12 +17,21 @@ export interface StartedProcess {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
+export interface StartOptions {
+  /** A program that runs the process, replacing itself by it: a shell with other limits, a namespace. */
+  through?: readonly string[];
+  /** Where it is reached. */
+  host?: string;
+}
+
 export async function startBuilt(
   app: 'api' | 'worker',
   env: Record<string, string>,
+  { through = [], host = '127.0.0.1' }: StartOptions = {},
 ): Promise<StartedProcess> {
   const [port, metricsPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, [`${ROOT}dist/apps/${app}/src/main.js`], {
+  const [command, ...args] = [...through, process.execPath, `${ROOT}dist/apps/${app}/src/main.js`];
+  const child = spawn(command!, args, {
     env: {
       PATH: process.env['PATH'],
       ...env,
@@ -34,10 +43,10 @@ export async function startBuilt(
   let written = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (written = (written + chunk.toString()).slice(-200_000)));
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${host}:${port}`;
   const started: StartedProcess = {
     url,
-    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    metricsUrl: `http://${host}:${metricsPort}/metrics`,
     child,
     output: () => written,
     kill: async (signal = 'SIGKILL') => {

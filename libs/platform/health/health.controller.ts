@@ -8,14 +8,11 @@ import {
   HealthIndicatorService,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
-import { Config } from '#platform/config';
 import { Database } from '#platform/database';
 import { newId } from '#platform/identifiers';
-import { loggerFor } from '#platform/logging';
-import { findRedisProblems, RedisConnection } from '#platform/redis';
+import { RedisConnection, RedisWatch } from '#platform/redis';
 
 const MAX_LAG_MS = 5_000;
-const SETTINGS_EVERY_MS = 5_000;
 
 /** What the process says of itself: set by its main file and by the drain. */
 @Injectable()
@@ -28,15 +25,13 @@ export class ProcessState {
 export class HealthChecks {
   private readonly pod = newId();
   private readonly lag = monitorEventLoopDelay({ resolution: 100 });
-  private readonly logger = loggerFor('health');
-  private settings = { problems: [] as string[], readAt: -Infinity };
 
   constructor(
     private readonly indicator: HealthIndicatorService,
     private readonly redis: RedisConnection,
     private readonly database: Database,
     private readonly state: ProcessState,
-    private readonly config: Config,
+    private readonly watch: RedisWatch,
   ) {
     this.lag.enable();
   }
@@ -59,7 +54,7 @@ export class HealthChecks {
     const check = this.indicator.check('redis');
     try {
       await this.redis.client.set(`{ready}:${this.pod}`, 1, 'PX', 10_000);
-      const problems = await this.redisProblems();
+      const problems = await this.watch.problems();
       return problems.length === 0 ? check.up() : check.down({ reason: problems.join('; ') });
     } catch {
       return check.down({ reason: 'a write failed' });
@@ -75,18 +70,6 @@ export class HealthChecks {
     } catch {
       return check.up({ degraded: true, reason: 'administrative calls and history answer 503' });
     }
-  }
-
-  /** The rules of boot again: a setting changed meanwhile (FI-15) would lose live codes without a failed write. */
-  private async redisProblems(): Promise<string[]> {
-    if (performance.now() - this.settings.readAt <= SETTINGS_EVERY_MS) return this.settings.problems;
-    const problems = await findRedisProblems(this.redis.client, this.config.redis.allowVolatile);
-    if (problems.join() !== this.settings.problems.join()) {
-      if (problems.length > 0) this.logger.error({ problems }, 'Redis must not be used like this; not ready');
-      else this.logger.info('Redis is in order again');
-    }
-    this.settings = { problems, readAt: performance.now() };
-    return problems;
   }
 }
 

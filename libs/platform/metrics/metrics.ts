@@ -75,6 +75,16 @@ export class Metrics {
     help: 'Memory that Redis uses, of its maxmemory; 0 when that is not set. Sends are refused from 0.85',
     registers: [this.registry],
   });
+  readonly redisRollbacks = new Counter({
+    name: 'countersign_redis_rollbacks_total',
+    help: 'Times this process found that Redis had forgotten writes it had confirmed',
+    registers: [this.registry],
+  });
+  readonly redisProblems = new Gauge({
+    name: 'countersign_redis_problems',
+    help: 'Settings of Redis, or its role, under which live codes would be lost; not ready above zero',
+    registers: [this.registry],
+  });
   readonly journalLag = new Gauge({
     name: 'countersign_journal_lag_entries',
     help: 'Transitions in Redis that are not in PostgreSQL yet, over the partitions this process reads',

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import type { EntityManager } from 'typeorm';
 import { Database } from '#platform/database';
 import { describeError, loggerFor } from '#platform/logging';
+import { RedisWatch } from '#platform/redis';
 import { ConfigOutboxEntity } from './config-outbox.entity.js';
 import { type ConfigKind, PublishedConfig } from './published-config.js';
 
@@ -36,10 +37,12 @@ export class ConfigPublisher implements OnApplicationBootstrap, OnApplicationShu
   private readonly logger = loggerFor('config-publisher');
   private readonly sources = new Map<ConfigKind, PublicationSource>();
   private timer: NodeJS.Timeout | undefined;
+  private owesAll = false;
 
   constructor(
     private readonly database: Database,
     private readonly published: PublishedConfig,
+    private readonly watch: RedisWatch,
   ) {}
 
   register(kind: ConfigKind, source: PublicationSource): void {
@@ -51,6 +54,11 @@ export class ConfigPublisher implements OnApplicationBootstrap, OnApplicationShu
       if (await this.published.isEmpty()) await this.publishAll();
       this.timer = setInterval(() => void this.repeatOwed(), REPEAT_MS);
       this.timer.unref();
+    });
+    // Forgotten publications would bring a revoked key back, or leave an emptied Redis without any.
+    this.watch.onRollback(() => {
+      this.owesAll = true;
+      return this.repeatOwed();
     });
   }
 
@@ -89,6 +97,10 @@ export class ConfigPublisher implements OnApplicationBootstrap, OnApplicationShu
 
   private async repeatOwed(): Promise<void> {
     try {
+      if (this.owesAll) {
+        await this.publishAll();
+        this.owesAll = false;
+      }
       const rows = await this.database
         .repository(ConfigOutboxEntity)
         .find({ order: { id: 'ASC' }, take: BATCH });

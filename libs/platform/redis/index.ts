@@ -1,4 +1,3 @@
-export { findRedisProblems } from './boot-check.js';
 export {
   corkWrites,
   isRedisFailure,
@@ -8,4 +7,6 @@ export {
   WORKER_OPTIONS,
 } from './connection.js';
 export { LuaScripts, readScript } from './lua-scripts.js';
-export { RedisConnection, RedisModule } from './redis.module.js';
+export { RedisConnection } from './redis-connection.js';
+export { RedisModule } from './redis.module.js';
+export { RedisWatch } from './redis-watch.js';
