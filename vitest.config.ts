@@ -9,6 +9,7 @@ export default defineConfig({
     // Minutes of killing and waiting: `npm run test:faults` runs them. What stays is a small run of each kind.
     exclude: [
       '**/node_modules/**',
+      'test/faults/full/**',
       ...['chaos', 'clock-and-keys', 'disk-full', 'network', 'postgres', 'processes'].map(
         (name) => `test/faults/${name}.spec.ts`,
       ),

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Channel } from '#providers';
+import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
@@ -10,7 +11,6 @@ import { RedisConnection } from '#platform/redis';
 import { sendQueueName } from './send-queue.js';
 
 const EVERY_MS = 1_000;
-const OLDEST_MS = 10_000;
 /** A queue may hold what its workers do in this time, judged by what they did while it was never empty. */
 const DRAIN_SECONDS = 30;
 /** So few are no load, however slowly they are worked off: what waits too long is told by its age. */
@@ -55,6 +55,7 @@ export class BackPressure implements OnModuleDestroy {
     private readonly queues: Queues,
     private readonly redis: RedisConnection,
     private readonly metrics: Metrics,
+    private readonly config: Config,
   ) {}
 
   /** Why nothing may be opened on this channel now. Only a process that asks ever looks at the queues. */
@@ -65,13 +66,18 @@ export class BackPressure implements OnModuleDestroy {
     return pressure?.refused[priority > 0 ? 'behind' : 'ordinary'] ? overloaded('queue') : undefined;
   }
 
+  private get oldestMs(): number {
+    return this.config.http.maxQueueAgeMs;
+  }
+
   onModuleDestroy(): void {
     clearInterval(this.timer);
   }
 
   /** One look at Redis and at every queue. */
   async look(): Promise<void> {
-    await Promise.all([this.lookAtRedis(), ...this.queues.all().map((queue) => this.lookAtQueue(queue))]);
+    const queues = this.oldestMs > 0 ? this.queues.all() : [];
+    await Promise.all([this.lookAtRedis(), ...queues.map((queue) => this.lookAtQueue(queue))]);
   }
 
   private start(): void {
@@ -97,7 +103,7 @@ export class BackPressure implements OnModuleDestroy {
   private async lookAtQueue(queue: Queue): Promise<void> {
     const pressure = this.queuesSeen.get(queue.name) ?? { refused: { ordinary: false, behind: false } };
     this.queuesSeen.set(queue.name, pressure);
-    const look = await readQueue(queue, this.redis.client);
+    const look = await readQueue(queue, this.redis.client, this.oldestMs);
     const { last } = pressure;
     pressure.last = look;
     if (!last) return;
@@ -128,7 +134,7 @@ export class BackPressure implements OnModuleDestroy {
   }
 }
 
-async function readQueue(queue: Queue, client: Redis): Promise<QueueLook> {
+async function readQueue(queue: Queue, client: Redis, oldestMs: number): Promise<QueueLook> {
   const [counts, added, [first], [behind]] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed'),
     // The queue counts what was ever added; what left it follows from that.
@@ -138,7 +144,7 @@ async function readQueue(queue: Queue, client: Redis): Promise<QueueLook> {
   ]);
   const at = Date.now();
   const isLate = (job: { timestamp: number } | undefined): boolean =>
-    job !== undefined && at - job.timestamp > OLDEST_MS;
+    job !== undefined && at - job.timestamp > oldestMs;
   const ordinary = counts['waiting'] ?? 0;
   const waiting = ordinary + (counts['prioritized'] ?? 0);
   return {

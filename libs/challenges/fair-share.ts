@@ -16,7 +16,7 @@ interface Use {
 /**
  * Keeps one tenant's burst from delaying another's messages. A tenant's first hundred, refilled at a hundred a second,
  * stand in the ordinary line. What it adds beyond that stands behind everybody's ordinary messages, and the further
- * back the more it is; with nobody else waiting it is worked off as fast. See decision 10.
+ * back the more it is; with nobody else waiting it is worked off as fast. See decision 11.
  */
 @Injectable()
 export class FairShare {

@@ -32,7 +32,17 @@ describe('what a message says', () => {
     expect(contentOf({ ...STEP, wording }, RULES, about)).toEqual({
       subject: 'Pay ACME',
       text: '012345: 120.00 MXN to ACME, 10 min',
+      html: '<p><strong>012345</strong>: 120.00 MXN to ACME, 10 min</p>',
     });
+  });
+
+  it('shows a payee as text, whatever it holds (ATK-41)', () => {
+    const transaction = { ...TRANSACTION, payee: '<b onclick="x">$& & co' };
+    const { html } = contentOf({ ...STEP, wording: { text: '{{code}} {{payee}}' } }, RULES, {
+      ...about,
+      transaction,
+    })!;
+    expect(html).toBe('<p><strong>012345</strong> &#60;b onclick=&#34;x&#34;&#62;$&#38; &#38; co</p>');
   });
 
   it('names amount and payee by itself, in the language of the challenge (STD-33, STD-35)', () => {

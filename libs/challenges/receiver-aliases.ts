@@ -24,7 +24,7 @@ const MOST = 100_000;
 /**
  * Receivers whose provider knows them under another number, so that both spellings share one counter (FR-02). There
  * are few, so every process knows them all: a look-up costs a request nothing. Each tenant has its own, since a
- * provider's word must not move another tenant's receivers. See decision 11.
+ * provider's word must not move another tenant's receivers. See decision 12.
  */
 @Injectable()
 export class ReceiverAliases implements OnApplicationBootstrap, OnModuleDestroy {

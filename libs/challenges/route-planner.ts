@@ -96,10 +96,12 @@ export class RoutePlanner {
     template: PublishedTemplate | undefined,
     refusals: readonly Refusal[],
   ): Route | Refusal {
+    const misused = refuseUse(generator, purpose, step.channel);
+    if (misused) return refuse('not_permitted', misused);
     const to = receiverFor(step.channel as Channel, receivers);
     if (!to) return refuse('address_missing', addressProblem(step.channel));
-    const misused = refuseUse(generator, purpose, step.channel) ?? refuseReceiver(generator, to);
-    if (misused) return refuse('not_permitted', misused);
+    const barred = refuseReceiver(generator, to);
+    if (barred) return refuse('not_permitted', barred);
     const simulator = account !== undefined && this.accounts.isSimulator(account);
     const admitted = admitRoute(account, step, to, { mode, simulator });
     if ('refused' in admitted) return refuse(admitted.refused, new Problem(ROUTE_PROBLEMS[admitted.refused]));
@@ -170,12 +172,10 @@ function channelProblem(channel: string): Problem {
   return Problem.field('channel', 'not_allowed', 'channel must be one of the generator’s channels');
 }
 
+/** The receiver is of a kind that the channel does not reach: told like one that is no address at all (BI-22). */
 function addressProblem(channel: string): Problem {
-  return Problem.field(
-    'receiver',
-    'wrong_kind',
-    channel === 'email' ? 'receiver must be an e-mail address here' : 'receiver must be a phone number here',
-  );
+  const code = channel === 'email' ? 'invalid_email' : 'invalid_phone';
+  return new Problem(`receiver.${code}`, { errors: [{ pointer: '#/receiver', code }] });
 }
 
 const ROUTE_PROBLEMS: Record<RouteRefusal, ErrorCode> = {

@@ -8,14 +8,12 @@ export {
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_MESSAGES,
   type GeneratorPolicy,
-  type UnknownPolicy,
 } from './generator-policy.js';
 export {
   bindsTransactions,
   channelClass,
   lifeSecondsFor,
   needsVerifiedNumber,
-  type Profile,
   profileRules,
   refusedUse,
 } from './profiles.js';

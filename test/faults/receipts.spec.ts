@@ -111,6 +111,11 @@ describe('receipts', () => {
         .map(({ type }) => type)
         .filter((type) => /\.(sent|delivered|read|failed)$/.test(type));
       expect(receipts).toEqual(told);
+      // What came too late to change anything is written down all the same.
+      if (final !== 'failed' && order.includes('failed'))
+        expect((await journalOf(id, 'message.late_failure')).map(({ type }) => type)).toContain(
+          'message.late_failure',
+        );
     }
   });
 

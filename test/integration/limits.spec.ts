@@ -56,8 +56,11 @@ describe('a refusal', () => {
       (list) => list.length > 0,
     );
     expect(found).toMatchObject([{ data: { limit: 'sends.ip', channel: 'whatsapp', country: 'MX' } }]);
-    const list = await house.call('GET', `/v1/challenges?receiver=${encodeURIComponent(receiver)}`);
-    expect(list.json.items).toEqual([]);
+    const listed = await until(
+      () => house.call('GET', `/v1/challenges?receiver=${encodeURIComponent(receiver)}`),
+      (answer) => answer.json.items.length > 0,
+    );
+    expect(listed.json.items).toMatchObject([{ status: 'refused', reason: 'ip', messages: [] }]);
     expect(await house.simulated(receiver)).toEqual([]);
     await change({});
   });

@@ -105,6 +105,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const env: Record<string, string> = {
     ...environment(redisServer.url, databaseUrl, simulator.url),
     SIMULATOR_SMTP_URL: `smtp://127.0.0.1:${simulator.smtpPort}`,
+    // Without a worker every queue grows old.
+    ...(options.worker === false && { MAX_QUEUE_AGE_MS: '0' }),
     ...options.env,
   };
   configureLogging(env['LOG_LEVEL']!, 'test');

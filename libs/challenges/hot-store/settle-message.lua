@@ -42,7 +42,13 @@ if token ~= '' then
     return { 'ignored', message.state }
   end
 elseif target == 'f' then
-  if RANK[message.state] >= RANK.d then return { 'ignored', message.state } end
+  if RANK[message.state] >= RANK.d then
+    -- FI-33: it arrived, whatever is said now; but somebody may ask later who said so.
+    if message.state ~= 'f' then
+      journal(KEYS[1], partition, tenant, 'message.late_failure', now, { 'm', number, 'ch', message.channel, 'why', reason })
+    end
+    return { 'ignored', message.state }
+  end
 elseif RANK[message.state] >= RANK[target] then
   return { 'ignored', message.state }
 end

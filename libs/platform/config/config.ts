@@ -15,6 +15,8 @@ export class Config {
     publicUrl: string;
     maxInFlight: number;
     maxLoopLagMs: number;
+    /** 0: never asked. */
+    maxQueueAgeMs: number;
   };
   readonly database: { url: string };
   readonly redis: { url: string; allowVolatile: boolean };
@@ -44,6 +46,7 @@ export class Config {
       publicUrl: env.PUBLIC_URL.replace(/\/+$/, ''),
       maxInFlight: env.MAX_IN_FLIGHT,
       maxLoopLagMs: env.MAX_LOOP_LAG_MS,
+      maxQueueAgeMs: env.MAX_QUEUE_AGE_MS,
     };
     this.database = { url: env.DATABASE_URL };
     this.redis = { url: env.REDIS_URL, allowVolatile: env.ALLOW_VOLATILE_REDIS };

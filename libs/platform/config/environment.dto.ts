@@ -70,6 +70,13 @@ export class EnvironmentDto {
   @Max(60_000)
   MAX_LOOP_LAG_MS = 200;
 
+  /** 0: queues are not looked at. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(600_000)
+  MAX_QUEUE_AGE_MS = 10_000;
+
   @IsUrl({ ...anyUrl, protocols: ['postgres', 'postgresql'] })
   DATABASE_URL!: string;
 

@@ -64,6 +64,9 @@ export class QueueModule {
           connection: holder.client,
           prefix: queuePrefix(name),
           skipMetasUpdate: role === 'producer',
+          // A producer's first look at the version may time out under load, and every add would fail for ever after.
+          // The Redis was checked at boot.
+          skipVersionCheck: role === 'producer',
           streams: { events: { maxLen: 100 } },
           defaultJobOptions: { removeOnComplete: true, removeOnFail: FAILED_JOBS, attempts: 1 },
         }),

@@ -35,6 +35,7 @@ const IN_MESSANGI: Record<string, readonly [status: number, code: string]> = {
   'auth.insufficient_scope': [403, 'INSUFFICIENT_SCOPE'],
   'auth.test_key_live_account': [403, 'AUTH_TEST_KEY_LIVE_ACCOUNT'],
   'receiver.invalid_phone': [400, 'INVALID_RECEIVER'],
+  'receiver.invalid_email': [400, 'INVALID_RECEIVER'],
   'receiver.number_class_not_allowed': [403, 'RECEIVER_NOT_ALLOWED'],
   'receiver.destination_not_allowed': [403, 'RECEIVER_NOT_ALLOWED'],
   'generator.not_found': [404, 'GENERATOR_NOT_FOUND'],

@@ -89,7 +89,7 @@ describe('back-pressure', () => {
   let pressure: BackPressure;
 
   beforeAll(async () => {
-    house = await openHouse({ worker: false });
+    house = await openHouse({ worker: false, env: { MAX_QUEUE_AGE_MS: '10000' } });
     caller = await LiveCaller.of(house);
     pressure = house.api.app.get(BackPressure, { strict: false });
   });

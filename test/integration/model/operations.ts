@@ -64,7 +64,7 @@ const message = fc.nat({ max: 7 }).map((draw) => Math.max(1, draw - 3));
 
 export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   {
-    weight: 4,
+    weight: 9,
     arbitrary: fc.record({
       kind: fc.constant('open' as const),
       receiver: fc.nat({ max: 2 }),
@@ -139,7 +139,7 @@ export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 6,
     arbitrary: fc.record({ kind: fc.constant('pass' as const), steps: fc.integer({ min: 1, max: 6 }) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep' as const) }) },

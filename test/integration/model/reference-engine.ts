@@ -264,6 +264,7 @@ export class ReferenceEngine {
         return 'ignored';
       }
     } else if (target === 'f' ? RANK[message.state]! >= RANK['d']! : RANK[message.state]! >= RANK[target]!) {
+      if (target === 'f' && message.state !== 'f') this.events.push('message.late_failure');
       return 'ignored';
     }
     message.state = target;

@@ -1,4 +1,5 @@
 // Generators under a standard, through the whole house: what is refused at saving, and what is refused at opening.
+import { AccountsService } from '#providers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChallengesService, OpeningsService } from '#challenges';
 import { GeneratorsService, type PublishedGenerator } from '#generators';
@@ -322,16 +323,25 @@ describe('a change of number (STD-36)', () => {
   });
 });
 
-/** No provider carries these channels here, so the plan is handed to the engine as it would have been published. */
+/** No provider carries SMS here, so the plan is handed to the engine as it would have been published. */
 describe('a channel that a profile speaks about', () => {
+  let mailboxes = 0;
+  const mailWay = async (): Promise<{ accountId: string; senderId: string }> => {
+    const accounts = house.api.app.get(AccountsService, { strict: false });
+    const { senderAddress } = house.demo.email!;
+    const { account, sender } = (await accounts.findSender(caller().tenantId, 'email', senderAddress))!;
+    return { accountId: account.id, senderId: sender.id };
+  };
   const opening = async (
     rules: Partial<PublishedGenerator>,
     channel: string,
     request: { receiver?: string; purpose?: 'authentication' | 'recovery' | 'address_verification' } = {},
   ) => {
     const generator = await load(await newGenerator({ profile: rules.profile }));
-    const plan = [{ ...generator.plan[0]!, channel, templateId: undefined, language: 'en' }];
-    const input = { receiver: newReceiver(), onLive: 'resend' as const, ...request };
+    const way = channel === 'email' ? await mailWay() : {};
+    const plan = [{ ...generator.plan[0]!, ...way, channel, templateId: undefined, language: 'en' }];
+    const receiver = channel === 'email' ? `person${++mailboxes}@example.com` : newReceiver();
+    const input = { receiver, onLive: 'resend' as const, ...request };
     return openings().open(caller(), { ...input, generator: { ...generator, ...rules, plan } });
   };
 

@@ -1,5 +1,6 @@
 // Every route of the OpenAPI document with the ids of another tenant. A new route joins by being documented.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCOPES, TenantsService } from '#tenants';
 import { type Answer, type House, openHouse } from '../../support/house.js';
 import type { Document, Operation } from '../../support/openapi.js';
 import { sampleBody } from '../../support/request-samples.js';
@@ -14,15 +15,27 @@ interface Route {
 let house: House;
 let document: Document;
 /** What the other tenant owns. */
-let theirs: OpenChallenge;
+let theirs: OpenChallenge & { switch: string; testNumber: string };
 let headers: { authorization: string };
 let ownSender: string;
 
 beforeAll(async () => {
   house = await openHouse({ worker: false });
   document = (await house.call('GET', '/openapi.json')).json;
-  theirs = await openChallenge(house, await house.newGenerator());
-  headers = { authorization: `Bearer ${(await house.newTenantKey('neighbour')).key}` };
+  theirs = {
+    ...(await openChallenge(house, await house.newGenerator())),
+    switch: await make('PUT', '/v1/switches', { scope: 'country', target: 'AQ', reason: 'spec' }),
+    testNumber: await make('POST', '/v1/test-numbers', {
+      receiver: '+1202555****',
+      code: '424242',
+      endsAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+  };
+  const tenants = house.api.app.get(TenantsService, { strict: false });
+  const { id: tenantId } = await tenants.createTenant('neighbour');
+  // With every scope: what refuses here must be that it is another's.
+  const key = await tenants.createKey({ tenantId, name: 'spec', mode: 'test', scopes: SCOPES });
+  headers = { authorization: `Bearer ${key.text}` };
   ownSender = '584222222222';
   const account = await house.call(
     'POST',
@@ -45,6 +58,14 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
+/** The other tenant's, with a key that may do everything. */
+async function make(method: string, path: string, body: object): Promise<string> {
+  const headers = { authorization: `Bearer ${await house.newKey('test', SCOPES)}` };
+  const { status, text, json } = await house.call(method, path, body, headers);
+  expect(status, text).toBeLessThan(300);
+  return json.id;
+}
+
 function routes(): Route[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
@@ -58,6 +79,8 @@ function idsFor(path: string): [foreign: string, unknown: string] {
     ['/v1/generators/', theirs.generator],
     ['/v1/templates/', theirs.template],
     ['/v1/accounts/', house.demo.accountId],
+    ['/v1/switches/', theirs.switch],
+    ['/v1/test-numbers/', theirs.testNumber],
     ['/eyriesgate/v1/2fa/', theirs.number],
   ];
   const id = owned.find(([prefix]) => path.startsWith(prefix))?.[1];
@@ -120,7 +143,15 @@ describe('STD-22 ATK-10 another tenant’s ids', () => {
 
   it('in a list do not appear, whatever is asked for', async () => {
     const lists = routes().filter(({ method, path }) => method === 'GET' && path.startsWith('/v1/'));
-    const secrets = [theirs.id, theirs.generator, theirs.template, house.demo.accountId, theirs.receiver];
+    const secrets = [
+      theirs.id,
+      theirs.generator,
+      theirs.template,
+      house.demo.accountId,
+      theirs.receiver,
+      theirs.switch,
+      theirs.testNumber,
+    ];
     for (const { path } of lists.filter(({ path }) => !path.includes('{'))) {
       const receiver = path === '/v1/challenges' ? `?receiver=${encodeURIComponent(theirs.receiver)}` : '';
       for (const query of ['', receiver]) {
@@ -153,6 +184,11 @@ describe('STD-22 ATK-10 another tenant’s ids', () => {
     expect(await failuresOf(house, theirs.id)).toBe(0);
     const { json } = await house.call('POST', `/v1/challenges/${theirs.id}/check`, { code: theirs.code });
     expect(json).toMatchObject({ valid: true, status: 'approved', attemptsRemaining: 4 });
+    for (const [path, id] of [
+      ['/v1/switches', theirs.switch],
+      ['/v1/test-numbers', theirs.testNumber],
+    ])
+      expect((await house.call('GET', path!)).json.items).toMatchObject([{ id }]);
   });
 
   it('are not reached by naming the tenant: neither a header nor a field decides who asks', async () => {
