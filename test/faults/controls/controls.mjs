@@ -198,7 +198,7 @@ export const CONTROLS = [
     control: 'patterns are linear',
     file: 'libs/challenges/code-text.ts',
     find: "const plain = PLAIN.test(text) ? text : text.length <= 64 ? text.replace(SEPARATORS, '') : '';",
-    replace: "const plain = /^([A-Za-z0-9]+ ?)*$/.test(`${text.slice(0, 26)}!`) ? text : text.slice(0, 15);",
+    replace: 'const plain = /^([A-Za-z0-9]+ ?)*$/.test(`${text.slice(0, 26)}!`) ? text : text.slice(0, 15);',
     spec: requests,
     test: 'ATK-31 texts that make patterns slow of 100 KB',
   },
