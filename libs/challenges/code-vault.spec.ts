@@ -19,7 +19,7 @@ const [TENANT, OTHER_TENANT] = [newId(), newId()];
 const [CHALLENGE, OTHER_CHALLENGE] = [newChallengeId(1), newChallengeId(1)];
 
 describe('the MAC of a code (SEC-06)', () => {
-  it('is met by the right code alone, at its own tenant, challenge and context', () => {
+  it('STD-11 is met by the right code alone, at its own tenant, challenge and context', () => {
     const { mac } = vault.mac(TENANT, CHALLENGE, 'ctx', '123456');
     const met = (...of: Parameters<CodeVault['candidates']>): boolean =>
       vault.candidates(...of).includes(mac);

@@ -40,6 +40,8 @@ export async function startSubjects() {
     INSTALLATION_KEY: randomBytes(32).toString('base64'),
     KEYRING: `k1:${randomBytes(32).toString('base64')}`,
     LOG_LEVEL: 'warn',
+    // No worker empties the queue here.
+    MAX_QUEUE_AGE_MS: '0',
     SHUTDOWN_DELAY_MS: '0',
     ...SIMULATED,
   };

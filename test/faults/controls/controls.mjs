@@ -117,7 +117,7 @@ export const CONTROLS = [
     file: 'libs/challenges/code-vault.ts',
     find: 'const bound = [tenantId, challengeId, contextDigest];',
     replace: 'const bound = [tenantId, contextDigest];',
-    spec: answers,
+    spec: 'libs/challenges/code-vault.spec.ts',
     test: 'STD-11',
   },
   {
