@@ -190,7 +190,8 @@ describe('the OpenAPI document', () => {
     const refused = await call('POST', '/v1/challenges', 429, body, { authorization });
     expect(refused.headers).toHaveProperty('retry-after');
     const response = resolve(document, document.paths['/v1/challenges']!['post']!.responses['429']!);
-    expect(Object.keys(response.headers!)).toEqual(['Retry-After']);
+    expect(Object.keys(response.headers!)).toEqual(['Retry-After', 'RateLimit-Policy', 'RateLimit']);
+    await call('POST', '/v1/receivers/unblock', 200, { receiver: body.receiver, purpose: 'authentication' });
   });
 
   it('knows the answers about generators, templates and accounts', async () => {

@@ -1,5 +1,14 @@
 // A browser to look at pages with: CHROME_PATH, else a Chromium or Chrome in PATH, else the one that comes with npm.
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -89,9 +98,19 @@ async function unpackChromium(environment: NodeJS.ProcessEnv): Promise<Candidate
       LD_LIBRARY_PATH: [join(home, 'al2023', 'lib'), environment['LD_LIBRARY_PATH']]
         .filter(Boolean)
         .join(':'),
-      FONTCONFIG_PATH: environment['FONTCONFIG_PATH'] ?? join(home, 'fonts'),
+      FONTCONFIG_FILE: environment['FONTCONFIG_FILE'] ?? fontsOf(home),
     },
   };
+}
+
+/** The package's own list of font folders names places it did not unpack into: without one, a page has no text. */
+function fontsOf(home: string): string {
+  const file = join(home, 'fonts.conf');
+  const folders = [join(home, 'fonts'), '/usr/share/fonts'].map((folder) => `<dir>${folder}</dir>`).join('');
+  const cache = `<cachedir>${join(home, 'font-cache')}</cachedir>`;
+  if (!existsSync(file))
+    writeFileSync(file, `<?xml version="1.0"?><fontconfig>${folders}${cache}</fontconfig>`);
+  return file;
 }
 
 function packedVersion(): string {
