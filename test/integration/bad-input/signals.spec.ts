@@ -87,6 +87,6 @@ describe('FI-41 signals', () => {
 
   /** Without what names a process while it lives, and what the queues keep about themselves. */
   async function lasting(): Promise<string[]> {
-    return (await house.redis.keys('*')).filter((key) => !/ready|lease|^\{q-/.test(key)).sort();
+    return (await house.redis.keys('*')).filter((key) => !/ready|lease|alive|^\{q-/.test(key)).sort();
   }
 });

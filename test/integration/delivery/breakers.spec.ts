@@ -81,6 +81,10 @@ describe('the breaker of an account', () => {
       () => house.call('GET', `/v1/challenges/${opened.json.id}`),
       (found) => found.json.messages[1]?.status === 'delivered',
     );
-    expect(await house.redis.hlen('{cfg}:breakers')).toBe(1);
+    // Outcomes are told to Redis twice a second.
+    await until(
+      () => house.redis.hlen('{cfg}:breakers'),
+      (open_) => open_ === 1,
+    );
   });
 });
