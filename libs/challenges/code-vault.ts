@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { keyedDigest, KeyRing, Sealer, shortDigest } from '#platform/crypto';
 import type { Identifier } from '#platform/identifiers';
+import { readReceiver, type Receivers } from './addresses.js';
 import type { Transaction } from './transaction-context.js';
 
 /** Sealed values longer than this are split: one field over 64 bytes would unpack the whole hash in Redis. */
@@ -74,8 +75,19 @@ export class CodeVault {
     );
   }
 
-  openFallback(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
-    return this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:fallback`);
+  /** Both addresses of a record. Throws `RetiredKey` when one was sealed under a key that is gone. */
+  openReceivers(
+    tenantId: Identifier,
+    challengeId: Identifier,
+    record: ReadonlyMap<string, string>,
+  ): Receivers {
+    const fallback = joinSealed(record, 'fr');
+    return {
+      primary: readReceiver(this.openReceiver(tenantId, challengeId, joinSealed(record, 'sr'))),
+      fallback: fallback
+        ? readReceiver(this.sealer.open('receiver-seal', fallback, `${tenantId}:${challengeId}:fallback`))
+        : undefined,
+    };
   }
 
   /** The fields `cx`, `cx2`, …: what the message has to say of the transaction. */

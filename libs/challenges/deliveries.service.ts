@@ -288,8 +288,8 @@ export class DeliveriesService {
       watchMs: (prepared?.step.fallbackAfterSeconds ?? 0) * 1_000,
       followUnresolved: prepared?.step.onUnknown === 'failover',
     });
-    if (result.outcome === 'accepted' && result.reachedAddress !== undefined)
-      await this.noteAlias(current, result.reachedAddress);
+    if (prepared && result.outcome === 'accepted' && result.reachedAddress !== undefined)
+      await this.noteAlias(current, prepared.message.to, result.reachedAddress);
     if (reply.outcome !== 'settled') return;
     if (reply.nextStepOwed) await this.followUps.follow(challengeId, number, 'failed');
     else if (decided.outcome === 'retry')
@@ -335,11 +335,9 @@ export class DeliveriesService {
   }
 
   /** After the message is settled: what is sent must not look unsent because a counter could not be moved. */
-  private async noteAlias(current: Try, reached: string): Promise<void> {
-    const address = this.addressOf(current);
-    if (address === undefined) return;
+  private async noteAlias({ tenantId }: Try, address: string, reached: string): Promise<void> {
     await this.aliases
-      .note(current.tenantId, address, reached)
+      .note(tenantId, address, reached)
       .catch((error: unknown) =>
         this.logger.warn({ error: describeError(error) }, 'alias not noted; the next message tells it again'),
       );
@@ -348,13 +346,7 @@ export class DeliveriesService {
   /** The address of this message's channel: the receiver's own, or the one given for later steps. */
   private addressOf({ tenantId, challengeId, record, channel }: Try): string | undefined {
     try {
-      const fallback = joinSealed(record, 'fr');
-      return receiverFor(channel, {
-        primary: readReceiver(this.vault.openReceiver(tenantId, challengeId, joinSealed(record, 'sr'))),
-        fallback: fallback
-          ? readReceiver(this.vault.openFallback(tenantId, challengeId, fallback))
-          : undefined,
-      })?.address;
+      return receiverFor(channel, this.vault.openReceivers(tenantId, challengeId, record))?.address;
     } catch (error) {
       if (error instanceof RetiredKey) return undefined;
       throw error;

@@ -6,10 +6,10 @@ import { Problem } from '#platform/errors';
 import { type Identifier, partitionOf } from '#platform/identifiers';
 import { loggerFor } from '#platform/logging';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
-import { CodeVault, joinSealed } from './code-vault.js';
+import { CodeVault } from './code-vault.js';
 import { EarlierProofs } from './earlier-proofs.js';
 import { MessageStore, type NextStep, type RoutedMessage } from './hot-store/message-store.js';
-import { readReceiver, type Receivers } from './addresses.js';
+import type { Receivers } from './addresses.js';
 import { type Route, RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 
@@ -33,7 +33,7 @@ export class FollowUpsService {
     if (!current) return;
     const generator = await this.generators.loadVersion(current.generator);
     const next = generator && (await this.nextStep(challengeId, current, generator, cause));
-    // A test key's challenges may have more; where they are, no record is kept for them either.
+    // 0 is no bound: a test key's challenges have none (as when they are opened).
     const most = generator && current.mode === 'live' ? generator.resend.maxMessages : 0;
     const reply = await this.messages.follow(challengeId, number, next, most);
     if (reply.outcome !== 'followed') return;
@@ -49,8 +49,7 @@ export class FollowUpsService {
   ): Promise<NextStep | undefined> {
     const receivers = this.receiversOf(challengeId, current);
     if (!receivers) return undefined;
-    const { mode, language } = current;
-    const { purpose } = current;
+    const { mode, language, purpose } = current;
     const route = await this.planner.choose({
       generator,
       mode,
@@ -91,13 +90,7 @@ export class FollowUpsService {
 
   private receiversOf(challengeId: Identifier, { tenantId, record }: RoutedMessage): Receivers | undefined {
     try {
-      const fallback = joinSealed(record, 'fr');
-      return {
-        primary: readReceiver(this.vault.openReceiver(tenantId, challengeId, joinSealed(record, 'sr'))),
-        fallback: fallback
-          ? readReceiver(this.vault.openFallback(tenantId, challengeId, fallback))
-          : undefined,
-      };
+      return this.vault.openReceivers(tenantId, challengeId, record);
     } catch (error) {
       if (!(error instanceof RetiredKey)) throw error;
       this.logger.error(
