@@ -123,7 +123,7 @@ export class ChallengesService {
     return { ...now, ...(sealedCode && { code: this.vault.openCode(caller.tenantId, id, sealedCode) }) };
   }
 
-  /** Another message on the same challenge, to the receiver it was opened for. */
+  /** Another message on the same challenge, to the receiver it was opened for or its `fallbackReceiver`. */
   async resend(
     caller: Principal,
     id: Identifier,
@@ -136,8 +136,9 @@ export class ChallengesService {
       return { refused: endedProblem(challenge.state, challenge.reason ?? '') };
     const generator = await this.versionOf(challenge);
     if (!generator) return { refused: new Problem('generator.not_found') };
-    const receiver = this.receiverOf(challenge);
-    return this.openings.resend(caller, id, generator, receiver, {
+    const { primary, fallback } = this.vault.openReceivers(caller.tenantId, id, record);
+    return this.openings.resend(caller, id, generator, primary.address, {
+      fallbackReceiver: fallback?.address,
       channel: input.channel,
       language: input.language ?? challenge.language,
       contextDigest: record.get('x') ?? '',
