@@ -56,11 +56,12 @@ export class ReceiverLists implements OnApplicationBootstrap, OnApplicationShutd
 
   /** The version of each list that is older than ninety days. */
   stale(): { list: string; version: string }[] {
-    return [...this.lists].flatMap(([name, { version }]) =>
-      version && this.clock.now() - version.getTime() > STALE_MS
+    return NAMES.flatMap((name) => {
+      const version = this.lists.get(name)?.version;
+      return version && this.clock.now() - version.getTime() > STALE_MS
         ? [{ list: FILES[name], version: version.toISOString().slice(0, 10) }]
-        : [],
-    );
+        : [];
+    });
   }
 
   has(receiver: { canonical: string; domain?: string }): boolean {
