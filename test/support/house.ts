@@ -230,9 +230,8 @@ async function newGenerator(
     languages: [{ language: 'en' }],
   });
   if (created.status !== 201) throw new Error(`template: ${created.text}`);
-  // Asked for, not waited for: on a busy machine the approval's webhook can overtake the answer to its creation.
   await until(
-    () => call('POST', `/v1/templates/${created.json.id}/sync`),
+    () => call('GET', `/v1/templates/${created.json.id}`),
     (answer) => answer.json.languages[0].status === 'approved',
   );
   const generator = await call('POST', '/v1/generators', {

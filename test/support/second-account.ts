@@ -13,7 +13,8 @@ const WABA_ID = '100000000000002';
 const PHONE_NUMBER_ID = '200000000000002';
 const SENDER = '584122222222';
 
-export async function addSecondAccount(house: House): Promise<SecondAccount> {
+/** `baseUrl` is another way to the same simulator. */
+export async function addSecondAccount(house: House, baseUrl = house.simulator.url): Promise<SecondAccount> {
   const accessToken = 'second-access-token';
   const appSecret = 'second-app-secret';
   await expectStatus(200, 'PUT', `${house.simulator.url}/_sim/accounts`, {
@@ -25,7 +26,7 @@ export async function addSecondAccount(house: House): Promise<SecondAccount> {
   const created = await house.call('POST', '/v1/accounts', {
     name: 'second',
     provider: 'meta-cloud',
-    config: { baseUrl: house.simulator.url, wabaId: WABA_ID, accessToken, appSecrets: [appSecret] },
+    config: { baseUrl, wabaId: WABA_ID, accessToken, appSecrets: [appSecret] },
     countries: ['*'],
     senders: [{ channel: 'whatsapp', address: SENDER, externalId: PHONE_NUMBER_ID }],
   });
