@@ -68,6 +68,8 @@ describe('the spellings of one number reach one counter (ATK-25)', () => {
     ['+1 415 555 2671 EXT 5', 'extension_not_allowed'],
     ['+14155552671#5', 'invalid_phone'],
     ['+14155552671,5', 'invalid_phone'],
+    // Seven digits with a trunk zero, six without.
+    ['+4301110', 'invalid_phone'],
   ])('or are refused: %j', (text, problem) => expect(parsePhone(text)).toBe(problem));
 
   it.each([

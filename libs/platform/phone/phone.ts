@@ -44,7 +44,8 @@ export function parsePhone(text: string): CanonicalReceiver | ReceiverProblem {
   if (BARRED_PREFIXES.some((prefix) => digits.startsWith(prefix))) return 'number_class_not_allowed';
   const current = currentForm(digits);
   const parsed = parse(current);
-  if (!parsed) return 'invalid_phone';
+  // Without its trunk zero a number may be too short: Austria's +43 0 1110 would be a subscriber of four digits.
+  if (!parsed || !E164.test(parsed.number)) return 'invalid_phone';
   if (BARRED_TYPES.has(parsed.type)) return 'number_class_not_allowed';
   // libphonenumber forgives what is dialled at home only (a trunk zero, a carrier code, Argentina's 15): a dozen
   // more spellings of one number, so what it understood replaces what was written.
