@@ -160,14 +160,23 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     simulated: async (to) =>
       (await ask('GET', `${simulator.url}/_sim/messages?to=${encodeURIComponent(to)}`)).json.messages,
     close: async () => {
-      await worker?.drain();
-      await api.drain();
-      await simulator.app.close();
-      await redisServer.dispose();
+      await soon('the worker', worker?.drain());
+      await soon('the API', api.drain());
+      await soon('the simulator', simulator.app.close());
+      await soon('Redis', redisServer.dispose());
     },
   };
   const tenants = (): TenantsService => api.app.get(TenantsService, { strict: false });
   return house;
+}
+
+/** A hook that runs into its limit does not say what it waited for. */
+async function soon(what: string, ending: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not end within 25 s`)), 25_000);
+  });
+  await Promise.race([ending, late]).finally(() => clearTimeout(timer));
 }
 
 /** Sends one request; a string or Buffer body goes out as it is, anything else as JSON. */
