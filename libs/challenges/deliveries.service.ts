@@ -71,6 +71,14 @@ interface Refused {
   refused: SendResult;
 }
 
+/** Nothing was called, so it is no attempt; asked again later. */
+interface Postponed {
+  outcome: 'postponed';
+  reason: string;
+  afterMs: number;
+}
+type TryResult = SendResult | Postponed;
+
 /** Takes one message from queued to settled, and believes what providers say about it later. */
 @Injectable()
 export class DeliveriesService {
@@ -197,16 +205,24 @@ export class DeliveriesService {
     current: Try,
     prepared: Prepared,
     claimedAt: number,
-  ): Promise<SendResult | undefined> {
+  ): Promise<TryResult | undefined> {
     if (current.unresolved) {
       const known = await this.resolve(current, prepared);
       if (known) return known;
     }
     const waitMs = await this.breakers.admit(current.accountId);
-    if (waitMs > 0) return { outcome: 'retry', reason: 'breaker_open', afterMs: waitMs, throttled: true };
+    if (waitMs > 0) return this.passOrPostpone(current, waitMs);
     const result = await this.send(current, prepared, claimedAt);
     if (result) this.breakers.note(current.accountId, result);
     return result;
+  }
+
+  /** The breaker is open: a later step of the plan takes over when it can, else the message waits for this account. */
+  private async passOrPostpone(current: Try, waitMs: number): Promise<TryResult> {
+    const { challengeId, number, duplicatePossible } = current;
+    if (!duplicatePossible && (await this.followUps.couldFollow(challengeId, number)))
+      return refuse(BREAKER_OPEN, 'account').refused;
+    return { outcome: 'postponed', reason: BREAKER_OPEN, afterMs: waitMs };
   }
 
   /** What became of a try that nobody knows the outcome of, as far as it can be told; undefined: send it again. */
@@ -257,7 +273,7 @@ export class DeliveriesService {
 
   private async settle(
     current: Try,
-    result: SendResult,
+    result: TryResult,
     prepared: Prepared | undefined,
     claimedAt: number,
   ): Promise<void> {
@@ -286,7 +302,7 @@ export class DeliveriesService {
       token,
       ...decided,
       watchMs: (prepared?.step.fallbackAfterSeconds ?? 0) * 1_000,
-      followUnresolved: prepared?.step.onUnknown === 'failover',
+      followUnresolved: result !== UNRESOLVED || prepared?.step.onUnknown === 'failover',
     });
     if (prepared && result.outcome === 'accepted' && result.reachedAddress !== undefined)
       await this.noteAlias(current, prepared.message.to, result.reachedAddress);
@@ -296,12 +312,17 @@ export class DeliveriesService {
       await this.queue.add(current.channel, challengeId, number, current.attempt + 1, {
         delayMs: decided.afterMs,
       });
+    else if (decided.outcome === 'postponed')
+      await this.queue.add(current.channel, challengeId, number, current.attempt, {
+        delayMs: decided.afterMs,
+        postponed: token,
+      });
   }
 
   /** Retries only inside the code's life and the attempts allowed; an unknown is left to the receipts first. */
   private decide(
     current: Try,
-    result: SendResult,
+    result: TryResult,
     elapsedMs: number,
   ): { outcome: TryOutcome; reason?: string; providerMessageId?: string; afterMs?: number } {
     switch (result.outcome) {
@@ -316,13 +337,15 @@ export class DeliveriesService {
           reason: result.reason,
           afterMs: Math.max(0, Math.round(RECEIPT_WAIT_MS - elapsedMs)),
         };
+      case 'postponed':
       case 'retry': {
         const backOff = BACK_OFF_MS[Math.min(current.attempt, BACK_OFF_MS.length) - 1]!;
         const afterMs = Math.round((result.afterMs ?? backOff) * (1 + randomInt(500) / 1_000));
         const lifeLeft = current.expiresAt - current.now - elapsedMs;
-        if (current.attempt >= MAX_ATTEMPTS || afterMs > lifeLeft - Math.min(LEAST_LIFE_MS, lifeLeft / 5))
-          return { outcome: 'rejected', reason: result.reason };
-        return { outcome: 'retry', reason: result.reason, afterMs };
+        const spent = result.outcome === 'retry' && current.attempt >= MAX_ATTEMPTS;
+        if (spent || afterMs > lifeLeft - Math.min(LEAST_LIFE_MS, lifeLeft / 5))
+          return { outcome: current.duplicatePossible ? 'unresolved' : 'rejected', reason: result.reason };
+        return { outcome: result.outcome, reason: result.reason, afterMs };
       }
     }
   }
@@ -359,6 +382,7 @@ export class DeliveriesService {
 }
 
 const TEST_NUMBER = 'test-number';
+const BREAKER_OPEN = 'breaker_open';
 const ANY = new Set(['*']);
 /** Nobody knows, and the step says that it must not be sent again. */
 const UNRESOLVED: SendResult = { outcome: 'unknown', reason: 'outcome_unknown' };

@@ -13,6 +13,8 @@ import type { Receivers } from './addresses.js';
 import { type Route, RoutePlanner } from './route-planner.js';
 import { SendQueue } from './send-queue.js';
 
+type Cause = 'failed' | 'silent';
+
 /** Lets the next step of a plan follow a message that failed or stays silent: same code, same challenge. */
 @Injectable()
 export class FollowUpsService {
@@ -27,12 +29,16 @@ export class FollowUpsService {
     private readonly proofs: EarlierProofs,
   ) {}
 
+  /** Whether a later step of the plan could take over from this message now. */
+  async couldFollow(challengeId: Identifier, number: number): Promise<boolean> {
+    return (await this.lookAhead(challengeId, number, 'failed'))?.next !== undefined;
+  }
+
   /** Safe to repeat and to race: the script follows a message once, and only one that is owed a successor. */
-  async follow(challengeId: Identifier, number: number, cause: 'failed' | 'silent'): Promise<void> {
-    const current = await this.messages.routed(challengeId, number);
-    if (!current) return;
-    const generator = await this.generators.loadVersion(current.generator);
-    const next = generator && (await this.nextStep(challengeId, current, generator, cause));
+  async follow(challengeId: Identifier, number: number, cause: Cause): Promise<void> {
+    const found = await this.lookAhead(challengeId, number, cause);
+    if (!found) return;
+    const { current, generator, next } = found;
     // 0 is no bound: a test key's challenges have none (as when they are opened).
     const most = generator && current.mode === 'live' ? generator.resend.maxMessages : 0;
     const reply = await this.messages.follow(challengeId, number, next, most);
@@ -41,11 +47,27 @@ export class FollowUpsService {
     await this.queue.add(channel, challengeId, reply.number, 1);
   }
 
+  private async lookAhead(
+    challengeId: Identifier,
+    number: number,
+    cause: Cause,
+  ): Promise<
+    | { current: RoutedMessage; generator: PublishedGenerator | undefined; next: NextStep | undefined }
+    | undefined
+  > {
+    const current = await this.messages.routed(challengeId, number);
+    if (!current) return undefined;
+    const generator = await this.generators.loadVersion(current.generator);
+    const isLast = generator === undefined || current.step + 1 >= generator.plan.length;
+    const next = isLast ? undefined : await this.nextStep(challengeId, current, generator, cause);
+    return { current, generator, next };
+  }
+
   private async nextStep(
     challengeId: Identifier,
     current: RoutedMessage,
     generator: PublishedGenerator,
-    cause: string,
+    cause: Cause,
   ): Promise<NextStep | undefined> {
     const receivers = this.receiversOf(challengeId, current);
     if (!receivers) return undefined;

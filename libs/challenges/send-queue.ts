@@ -23,20 +23,21 @@ export class SendQueue {
   constructor(private readonly queues: Queues) {}
 
   /**
-   * `attempt` counts from 1; the same message and attempt is the same job, however often it is added. A priority
-   * above 0 stands behind the ordinary line.
+   * `attempt` counts from 1; the same message and attempt is the same job, however often it is added; after a try that
+   * was postponed, its token tells the next job from the one that is just ending. A priority above 0 stands behind
+   * the ordinary line.
    */
   async add(
     channel: Channel,
     challengeId: Identifier,
     number: number,
     attempt: number,
-    { delayMs = 0, priority = 0 } = {},
+    { delayMs = 0, priority = 0, postponed = '' } = {},
   ): Promise<void> {
     const id = messageId(challengeId, number);
     const job: SendMessageJob = { v: 1, messageId: id };
     await this.queues.get(sendQueueName(channel)).add(SEND_JOB, job, {
-      jobId: `${id}-${attempt}`,
+      jobId: `${id}-${attempt}${postponed && `-${postponed}`}`,
       ...(delayMs > 0 && { delay: delayMs }),
       ...(priority > 0 && { priority }),
     });

@@ -37,7 +37,7 @@ if now < message.due then return { 'later', string.format('%.0f', message.due), 
 
 local was = message.state
 local function fail(why, next_may_help)
-  message.state = (was == 'q') and 'f' or 'u'
+  message.state = (was == 'q' and not has_flag(message, 'd')) and 'f' or 'u'
   redis.call('HSET', KEYS[1], 'r' .. number, why)
   redis.call('ZREM', KEYS[2], member)
   local owed = next_may_help and owe_next_step(KEYS[1], KEYS[2], member, message, now)

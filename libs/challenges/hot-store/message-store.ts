@@ -29,7 +29,7 @@ export type ClaimReply =
   | { outcome: 'later'; waitMs: number }
   | { outcome: 'done'; state: string; nextStepOwed: boolean };
 
-export type TryOutcome = 'accepted' | 'rejected' | 'retry' | 'unknown' | 'unresolved';
+export type TryOutcome = 'accepted' | 'rejected' | 'retry' | 'postponed' | 'unknown' | 'unresolved';
 export type ReceiptOutcome = 'sent' | 'delivered' | 'read' | 'failed';
 
 export interface Settlement {

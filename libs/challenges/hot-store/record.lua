@@ -130,13 +130,14 @@ local function owe_next_step(key, due, member, message, now)
   return true
 end
 
--- A challenge whose every message was certainly refused, with none to follow, cannot be answered any more.
+-- A challenge whose every message was certainly refused, with none to follow, cannot be answered any more. One whose
+-- earlier try may have arrived can.
 local function finish_if_undeliverable(key, partition, tenant, now)
   local record = redis.call('HMGET', key, 's', 'n')
   if record[1] ~= PENDING then return end
   for number = 1, tonumber(record[2]) do
     local message = unpack_message(redis.call('HGET', key, 'm' .. number))
-    if message.state ~= 'f' or has_flag(message, 'n') then return end
+    if message.state ~= 'f' or has_flag(message, 'n') or has_flag(message, 'd') then return end
   end
   finish(key, partition, tenant, UNDELIVERABLE, '', now)
 end

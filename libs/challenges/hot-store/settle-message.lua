@@ -2,16 +2,17 @@
 --
 -- KEYS  1 {pNN}:ch:<id>   2 {pNN}:due   3 {pNN}:journal
 -- ARGV  1 clock offset, ms   2 message number   3 token of the try, or '' for a receipt
---       4 outcome: accepted | rejected | retry | unknown | unresolved  (a try)
+--       4 outcome: accepted | rejected | retry | postponed | unknown | unresolved  (a try)
 --                  sent | delivered | read | failed  (a receipt)
 --       5 reason or ''   6 provider's message id or ''   7 ms: retry after / resend an unknown after   8 sweep after, ms
 --       9 account that the receipt came from, or ''   10 ms: accepted and silent for so long, the next step follows; 0 never
 --      11 '1' when an unresolved message owes the next step
 -- Returns {'settled', message state, challenge state, '1' when the next step is owed or ''}
 --         | {'ignored', message state} | {'lost'} | {'gone'}
+-- postponed: as retry, but nothing was called, so it was no attempt.
 -- unknown: asked again after its wait. unresolved: nobody will ever know, and nobody asks again.
 -- @include record
-local STATE = { accepted = 'a', rejected = 'f', retry = 'q', unknown = 'u', unresolved = 'u', sent = 't', delivered = 'd',
+local STATE = { accepted = 'a', rejected = 'f', retry = 'q', postponed = 'q', unknown = 'u', unresolved = 'u', sent = 't', delivered = 'd',
   read = 'r', failed = 'f' }
 -- A job that is left over must not send it after all.
 local NEVER = 9999999999999
@@ -54,6 +55,7 @@ elseif RANK[message.state] >= RANK[target] then
 end
 
 message.state = target
+if outcome == 'postponed' then message.attempt = message.attempt - 1 end
 local data = {}
 if reason ~= '' then
   redis.call('HSET', KEYS[1], 'r' .. number, reason)

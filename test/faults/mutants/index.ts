@@ -33,6 +33,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if message.state ~= 's' and now < message.due then return",
   },
   {
+    name: 'a postponed message counts as a try',
+    script: 'settle-message',
+    find: "if outcome == 'postponed' then",
+    replace: 'if false then',
+  },
+  {
+    name: 'a challenge is given up although a try may have arrived',
+    script: 'record',
+    find: " or has_flag(message, 'd') then return end",
+    replace: ' then return end',
+  },
+  {
     name: 'a successor forgets the failures of what it replaces',
     script: 'open-challenge',
     find: 'failures, sends, expires = record[4],',

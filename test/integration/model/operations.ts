@@ -106,7 +106,7 @@ export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('settle' as const),
       at: index,
       number: message,
-      outcome: fc.constantFrom('accepted', 'rejected', 'retry', 'unknown', 'unresolved'),
+      outcome: fc.constantFrom('accepted', 'rejected', 'retry', 'postponed', 'unknown', 'unresolved'),
       stale: rarely,
       watched: flag,
     }),
@@ -345,7 +345,7 @@ export class SideBySide {
     if (!target) return ['', ''];
     const token = stale ? 'stale' : target.token;
     const options = {
-      afterMs: outcome === 'retry' || outcome === 'unknown' ? 10_000 : 0,
+      afterMs: ['retry', 'postponed', 'unknown'].includes(outcome) ? 10_000 : 0,
       watchMs: watched ? WATCH_MS : 0,
       followUnresolved: watched,
     };

@@ -211,7 +211,7 @@ export class ReferenceEngine {
     if (this.now < message.due) return 'later';
     const was = message.state;
     const give_up = (nextMayHelp = false): string => {
-      message.state = was === 'q' ? 'f' : 'u';
+      message.state = was === 'q' && !message.duplicatePossible ? 'f' : 'u';
       if (nextMayHelp) this.owe(challenge, message);
       this.events.push(message.state === 'f' ? 'message.failed' : 'message.unknown');
       this.finishIfUndeliverable(challenge);
@@ -250,6 +250,7 @@ export class ReferenceEngine {
       accepted: 'a',
       rejected: 'f',
       retry: 'q',
+      postponed: 'q',
       unknown: 'u',
       unresolved: 'u',
       sent: 't',
@@ -268,6 +269,7 @@ export class ReferenceEngine {
       return 'ignored';
     }
     message.state = target;
+    if (outcome === 'postponed') message.tries--;
     if (target === 'q' || target === 'u')
       message.due = this.now + (outcome === 'unresolved' ? Infinity : afterMs);
     if (target === 'a') this.watch(message, watchMs);
@@ -397,7 +399,9 @@ export class ReferenceEngine {
   private finishIfUndeliverable(challenge: ModelChallenge): void {
     if (
       challenge.state === 'P' &&
-      challenge.messages.every((message) => message.state === 'f' && !message.owesNext)
+      challenge.messages.every(
+        ({ state, owesNext, duplicatePossible }) => state === 'f' && !owesNext && !duplicatePossible,
+      )
     )
       this.finish(challenge, 'U', '');
   }
