@@ -144,7 +144,10 @@ export class OpeningsService {
     const { generator, metadata, context } = prepared.input;
     const { tenantId, mode } = caller;
     const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code, exact);
-    const fields: Record<string, string | number> = {
+    const saysMore =
+      purpose === 'transaction' && generator.plan.some(({ templateId }) => templateId === undefined);
+    const transaction = saysMore ? transactionOf(context) : undefined;
+    const fields: OpenRecord['fields'] = {
       v: 1,
       k: 'c',
       t: tenantId,
@@ -154,25 +157,21 @@ export class OpeningsService {
       c: this.vault.sealCode(tenantId, id, code),
       l: code.length,
       fm: generator.maxAttempts,
-      ...this.vault.sealReceiver(tenantId, id, to.address),
       i: prepared.liveName,
       lg: route.language,
+      x: contextDigest || undefined,
+      p: purpose === 'authentication' ? undefined : purpose,
+      ck: given ? (exact ? 'e' : 'd') : undefined,
+      tn: prepared.testNumber ? 1 : undefined,
+      pf: LETTER_OF_PROFILE[generator.profile ?? 'default'],
+      y: mode === 'test' ? mode : undefined,
+      ps: generator.plan.length > 1 ? generator.plan.length : undefined,
+      st: generator.strictApproval ? 1 : undefined,
+      md: metadata && Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : undefined,
     };
-    if (contextDigest) fields['x'] = contextDigest;
-    if (purpose !== 'authentication') fields['p'] = purpose;
-    if (given) fields['ck'] = exact ? 'e' : 'd';
-    if (prepared.testNumber) fields['tn'] = 1;
-    const profile = LETTER_OF_PROFILE[generator.profile ?? 'default'];
-    if (profile) fields['pf'] = profile;
-    const saysMore =
-      purpose === 'transaction' && generator.plan.some(({ templateId }) => templateId === undefined);
-    const transaction = saysMore ? transactionOf(context) : undefined;
-    if (transaction) Object.assign(fields, this.vault.sealTransaction(tenantId, id, transaction));
-    if (mode === 'test') fields['y'] = mode;
-    if (generator.plan.length > 1) fields['ps'] = generator.plan.length;
-    if (generator.strictApproval) fields['st'] = 1;
+    Object.assign(fields, this.vault.sealReceiver(tenantId, id, to.address));
     if (fallback) Object.assign(fields, this.vault.sealFallback(tenantId, id, fallback.address));
-    if (metadata && Object.keys(metadata).length > 0) fields['md'] = JSON.stringify(metadata);
+    if (transaction) Object.assign(fields, this.vault.sealTransaction(tenantId, id, transaction));
     return {
       id,
       generatorId: generator.id,

@@ -58,7 +58,7 @@ export interface OpenRecord {
   country?: string;
   prefixDigest?: string;
   /** Fields of `record.lua`. */
-  fields: Readonly<Record<string, string | number>>;
+  fields: Readonly<Record<string, string | number | undefined>>;
 }
 
 export type OpenReply =
@@ -470,7 +470,10 @@ function readAges(text: string | undefined): SendAges {
 
 function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
   const flat: (string | number)[] = [];
-  for (const name in fields) flat.push(name, fields[name]!);
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) flat.push(name, value);
+  }
   return flat;
 }
 

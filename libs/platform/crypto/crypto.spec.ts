@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyRingOf, newRingEntry } from '../../../test/support/configuration.js';
@@ -173,6 +173,20 @@ describe('a digest over fields (SEC-06)', () => {
     ['lengths of 63, 64 and 65', ['a'.repeat(64), 'b'], ['a'.repeat(63), 'ab']],
     ['lengths of one and two length bytes', ['a'.repeat(256), ''], ['', 'a'.repeat(256)]],
   ])('tells apart: %s', (_what, left, right) => expect(hex(...left)).not.toBe(hex(...right)));
+
+  it('is the HMAC-SHA256 that OpenSSL makes, at any length and in any script', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 400 });
+    fc.assert(
+      fc.property(text, fc.boolean(), (field, another) => {
+        const used = another ? createSecretKey(Buffer.alloc(32, field.length)) : key;
+        const input = `${field.length}:${field}`;
+        const wanted = createHmac('sha256', used).update(input).digest();
+        expect(keyedDigest(used, [field])).toEqual(wanted);
+        expect(shortDigest(used, [field])).toBe(wanted.toString('base64url').slice(0, 22));
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   it('is 22 characters when short, and those are the long one’s first 16 bytes', () => {
     expect(shortDigest(key, ['a'])).toMatch(/^[\w-]{22}$/);
