@@ -94,7 +94,8 @@ describe('a process in trouble', () => {
     for (const { receiver } of opened) {
       const messages = await site.received(receiver);
       expect(messages.length).toBeGreaterThanOrEqual(1);
-      expect(messages.length - tagged(messages)).toBe(1);
+      // None without a tag where the stopped worker had claimed it and not called yet.
+      expect(messages.length - tagged(messages)).toBeLessThanOrEqual(1);
     }
     await other.kill();
     expect(await site.oracle.judge('FI-04')).toMatchObject({ ...KEPT, untaggedDuplicates: 0 });
@@ -253,7 +254,8 @@ describe('a process in trouble', () => {
     await sleep(12_000);
     for (const { receiver } of opened) {
       const messages = await site.received(receiver);
-      expect(messages.length - tagged(messages)).toBe(1);
+      expect(messages.length).toBeGreaterThanOrEqual(1);
+      expect(messages.length - tagged(messages)).toBeLessThanOrEqual(1);
     }
     // Alive, because it is again: eight seconds are no reason to start it anew.
     expect(worker.child.exitCode).toBeNull();
@@ -266,10 +268,11 @@ describe('a process in trouble', () => {
   });
 
   it('FI-44 an API out of file descriptors lives, serves whom it has, and heals when they are given back', async () => {
-    const starved = await site.start('api', {}, { through: ['sh', '-c', 'ulimit -n 128; exec "$@"', 'sh'] });
+    // Enough to read all modules at once.
+    const starved = await site.start('api', {}, { through: ['sh', '-c', 'ulimit -n 512; exec "$@"', 'sh'] });
     const { hostname, port } = new URL(starved.url);
     const sockets: Socket[] = [];
-    for (let count = 0; count < 300; count++) {
+    for (let count = 0; count < 700; count++) {
       const socket = connect(Number(port), hostname);
       socket.on('error', () => undefined);
       sockets.push(socket);

@@ -27,7 +27,22 @@ export interface StartOptions {
 export async function startBuilt(
   app: 'api' | 'worker',
   env: Record<string, string>,
-  { through = [], host = '127.0.0.1' }: StartOptions = {},
+  options: StartOptions = {},
+): Promise<StartedProcess> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await startOnce(app, env, options);
+    } catch (error) {
+      // A port that was free may meanwhile be the near end of somebody's connection.
+      if (turn === 3 || !/EADDRINUSE/.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startOnce(
+  app: 'api' | 'worker',
+  env: Record<string, string>,
+  { through = [], host = '127.0.0.1' }: StartOptions,
 ): Promise<StartedProcess> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const [command, ...args] = [...through, process.execPath, `${ROOT}dist/apps/${app}/src/main.js`];

@@ -113,7 +113,10 @@ export class FaultProxy {
     const inOrder = (work: () => Promise<void> | void): void => {
       order = order.then(work, work);
     };
-    from.on('data', (chunk: Buffer) => inOrder(() => this.pass(chunk, to, pair, life, isRequest)));
+    from.on('data', (chunk: Buffer) => {
+      const arrivedAt = performance.now();
+      inOrder(() => this.pass(chunk, arrivedAt, to, pair, life, isRequest));
+    });
     from.on('end', () =>
       inOrder(async () => {
         if (this.toxic?.mode === 'slow_close') await sleep(this.toxic.ms);
@@ -124,6 +127,7 @@ export class FaultProxy {
 
   private async pass(
     chunk: Buffer,
+    arrivedAt: number,
     to: Socket,
     pair: [Socket, Socket],
     life: { passed: number; swallowing: boolean },
@@ -139,7 +143,9 @@ export class FaultProxy {
         return void to.write(chunk);
       case 'latency': {
         const { ms, jitterMs = 0, lossRate = 0, random = () => 0.5 } = toxic;
-        await sleep(ms + (random() * 2 - 1) * jitterMs + (random() < lossRate ? RETRANSMIT_MS : 0));
+        const delayMs = ms + (random() * 2 - 1) * jitterMs + (random() < lossRate ? RETRANSMIT_MS : 0);
+        // From its arrival: what came meanwhile is under way as well, as on a long wire.
+        await sleep(Math.max(0, arrivedAt + delayMs - performance.now()));
         return void to.write(chunk);
       }
       case 'bandwidth':
