@@ -210,12 +210,14 @@ describe('a process in trouble', () => {
   });
 
   it('FI-40 SIGTERM with fifty sends in flight: gone within 45 s, nothing lost, nothing doubled untold', async () => {
-    await site.behave({ latencyMs: 1_500, webhooks: RECEIPTS });
-    const opened = await openMany(60);
+    await site.behave({ latencyMs: 4_000, webhooks: RECEIPTS });
+    // Not waited for: on a slow machine the first are through before the last is opened.
+    const opening = openMany(60);
     await until(
       () => countInFlight(),
       (count) => count >= 40,
     );
+    const opened = await opening;
     const from = performance.now();
     await worker.kill('SIGTERM');
     expect(performance.now() - from).toBeLessThan(45_000);
@@ -269,10 +271,10 @@ describe('a process in trouble', () => {
 
   it('FI-44 an API out of file descriptors lives, serves whom it has, and heals when they are given back', async () => {
     // Enough to read all modules at once.
-    const starved = await site.start('api', {}, { through: ['sh', '-c', 'ulimit -n 512; exec "$@"', 'sh'] });
+    const starved = await site.start('api', {}, { through: ['sh', '-c', 'ulimit -n 1024; exec "$@"', 'sh'] });
     const { hostname, port } = new URL(starved.url);
     const sockets: Socket[] = [];
-    for (let count = 0; count < 700; count++) {
+    for (let count = 0; count < 1_500; count++) {
       const socket = connect(Number(port), hostname);
       socket.on('error', () => undefined);
       sockets.push(socket);
@@ -293,9 +295,8 @@ describe('a process in trouble', () => {
 
   /** Messages in a worker's hands. */
   async function countInFlight(): Promise<number> {
-    let count = 0;
-    for (const key of await site.house.redis.keys('{p*}:ch:*'))
-      if ((await site.house.redis.hget(key, 'm1'))?.startsWith('s')) count++;
-    return count;
+    const keys = await site.house.redis.keys('{p*}:ch:*');
+    const messages = await Promise.all(keys.map((key) => site.house.redis.hget(key, 'm1')));
+    return messages.filter((message) => message?.startsWith('s')).length;
   }
 });
