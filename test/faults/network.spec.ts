@@ -75,7 +75,7 @@ describe('a network in trouble', () => {
     } finally {
       await slow.close();
     }
-  });
+  }, 300_000);
 });
 
 interface Partition {
