@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, type House, openHouse, type SimulatedMessage, until } from '../support/house.js';
+import {
+  ask,
+  challengesWith,
+  type House,
+  openHouse,
+  type SimulatedMessage,
+  until,
+} from '../support/house.js';
 import { brokenSequences, journalBacklog, journalRows } from '../support/journal.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { type StartedProcess, startBuilt } from '../support/processes.js';
@@ -55,7 +62,7 @@ describe(`${KILLS} workers killed with at least ten messages in flight`, () => {
       recoveries.push({ inFlight: cut.length, ms: Math.round(performance.now() - killedAt) });
     }
     await until(unsettled, (found) => found.length === 0, SETTLED_WITHIN_MS);
-    const leftUnknown = await messagesIn('u');
+    const leftUnknown = await challengesWith(house.redis, 'u');
 
     const { json } = await ask('GET', `${house.simulator.url}/_sim/messages?limit=10000`);
     const byChallenge = new Map<string, SimulatedMessage[]>();
@@ -117,17 +124,11 @@ describe(`${KILLS} workers killed with at least ten messages in flight`, () => {
     return json.id;
   }
 
-  async function messagesIn(states: string): Promise<string[]> {
-    const keys = await house.redis.keys('{p*}:ch:*');
-    const messages = await Promise.all(keys.map((key) => house.redis.hget(key, 'm1')));
-    return keys.filter((_, at) => states.includes(messages[at]?.[0] ?? '-'));
-  }
-
   function inFlight(): Promise<string[]> {
-    return messagesIn('s');
+    return challengesWith(house.redis, 's');
   }
 
   function unsettled(): Promise<string[]> {
-    return messagesIn('qsu');
+    return challengesWith(house.redis, 'qsu');
   }
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { ask, type SimulatedMessage, until } from '../support/house.js';
+import { ask, challengesWith, type SimulatedMessage, until } from '../support/house.js';
 import type { StartedProcess } from '../support/processes.js';
 import { KEPT } from './tools/oracle.js';
 import { withBlockOnSignal } from './tools/preloads.js';
@@ -297,8 +297,6 @@ describe('a process in trouble', () => {
 
   /** Messages in a worker's hands. */
   async function countInFlight(): Promise<number> {
-    const keys = await site.house.redis.keys('{p*}:ch:*');
-    const messages = await Promise.all(keys.map((key) => site.house.redis.hget(key, 'm1')));
-    return messages.filter((message) => message?.startsWith('s')).length;
+    return (await challengesWith(site.house.redis, 's')).length;
   }
 });

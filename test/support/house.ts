@@ -196,6 +196,13 @@ export async function ask(
   return { status: response.statusCode, headers: response.headers, text, json: parse(text) };
 }
 
+/** The challenges whose first message is in one of these states, as `record.lua` letters them. */
+export async function challengesWith(redis: House['redis'], states: string): Promise<string[]> {
+  const keys = await redis.keys('{p*}:ch:*');
+  const messages = await Promise.all(keys.map((key) => redis.hget(key, 'm1')));
+  return keys.filter((_, at) => states.includes(messages[at]?.[0] ?? '-'));
+}
+
 /** Asks until `done` says so. Polls, because what is waited for happens in another part of the house. */
 export async function until<T>(
   look: () => Promise<T>,

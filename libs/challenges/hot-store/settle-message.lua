@@ -12,8 +12,8 @@
 -- postponed: as retry, but nothing was called, so it was no attempt.
 -- unknown: asked again after its wait. unresolved: nobody will ever know, and nobody asks again.
 -- @include record
-local STATE = { accepted = 'a', rejected = 'f', retry = 'q', postponed = 'q', unknown = 'u', unresolved = 'u', sent = 't', delivered = 'd',
-  read = 'r', failed = 'f' }
+local STATE = { accepted = 'a', rejected = 'f', retry = 'q', postponed = 'q', unknown = 'u', unresolved = 'u', sent = 't',
+  delivered = 'd', read = 'r', failed = 'f' }
 -- A job that is left over must not send it after all.
 local NEVER = 9999999999999
 local now = clock(tonumber(ARGV[1]))

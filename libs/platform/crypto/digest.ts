@@ -7,7 +7,10 @@ const BLOCK = 64;
 const OUTPUT = 32;
 const LONGEST_QUICK = 512;
 
-/** HMAC-SHA256 over length-prefixed fields, so that no two field lists share an input (SEC-06). */
+/**
+ * HMAC-SHA256 over length-prefixed fields, so that no two field lists share an input (SEC-06). Fields must be
+ * well-formed text.
+ */
 export function keyedDigest(key: KeyObject, fields: readonly string[]): Buffer {
   return hmac(key, join(fields), 'buffer');
 }
