@@ -214,7 +214,7 @@ export class WebhookReceiver {
 
   /** Every status told so far, in the order of arrival. */
   statuses(): Answer['json'][] {
-    return this.changes('messages').flatMap((change) => change.value.statuses);
+    return this.changes('messages').flatMap((change) => change.value.statuses ?? []);
   }
 
   changes(field: string): Answer['json'][] {

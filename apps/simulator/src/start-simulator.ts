@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from './core/clock.js';
+import { keepRawBody } from './core/raw-body.js';
 import { ShapeError } from './core/shape.js';
 import { unknownPath } from './graph/graph-error.js';
 import { GraphErrorFilter, pathOf } from './graph/graph-error.filter.js';
@@ -21,6 +22,8 @@ export interface RunningSimulator {
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** `application/json`, and what is JSON under a name of its own, such as CloudEvents. */
+const JSON_TYPES = /^application\/(?:[\w.-]+\+)?json(?:;|$)/;
 
 export async function startSimulator(
   config: SimulatorConfig,
@@ -48,14 +51,15 @@ export async function startSimulator(
   addBodyParsers(adapter.getInstance<FastifyInstance>());
   app.useGlobalFilters(new GraphErrorFilter());
   await app.listen(config.port, config.host);
-  const smtpPort = await app.get(MailServer).listen();
+  const { port: smtpPort } = await app.get(MailServer).listen();
   return { app, url: originOf(await app.getUrl()), smtpPort };
 }
 
 /** Graph ignores what it can not read, be it an empty body or another type; control requests must be right. */
 function addBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  server.addContentTypeParser(JSON_TYPES, { parseAs: 'string' }, (request, body, done) => {
+    keepRawBody(request, String(body));
     try {
       done(null, body === '' ? {} : (JSON.parse(String(body)) as unknown));
     } catch {

@@ -1,13 +1,16 @@
 // Owns what /_sim shows of messages, accounts and templates. Tokens, secrets and
 // PINs stay inside: whoever set them knows them.
 
-import type { Message, StatusEntry } from '../core/message.js';
+import type { BubbleButton, Message, StatusEntry } from '../core/message.js';
 import type { Account } from '../graph/graph-accounts.js';
 import type { Template } from '../graph/template.js';
 
 interface MessageView {
   seq: number;
   channel: string;
+  skin: string;
+  /** The provider's id of it. */
+  id: string;
   wamid: string;
   to: string;
   from: string;
@@ -17,6 +20,7 @@ interface MessageView {
   language?: string;
   code?: string;
   text: string;
+  buttons: BubbleButton[];
   /** Of a mail. */
   subject?: string;
   html?: string;
@@ -28,6 +32,8 @@ export function messageView(message: Message): MessageView {
   return {
     seq: message.seq,
     channel: message.channel,
+    skin: message.skin,
+    id: message.id,
     wamid: message.id,
     to: message.to,
     from: message.from,
@@ -37,6 +43,7 @@ export function messageView(message: Message): MessageView {
     language: message.language,
     code: message.code,
     text: message.text,
+    buttons: message.buttons,
     ...(message.channel === 'email' && { subject: message.header, html: message.html }),
     correlation: message.correlation,
     statuses: message.statuses,
@@ -58,6 +65,7 @@ export function accountView(account: Account): Record<string, unknown> {
       registered: sender.registered,
       verified: sender.verified,
       verificationCode: sender.verificationCode,
+      registrationCalls: sender.registrations.length,
       callbackUrl: sender.override?.uri,
     })),
   };

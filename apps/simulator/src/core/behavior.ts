@@ -5,13 +5,18 @@
 
 import { Injectable } from '@nestjs/common';
 import { SimulatorConfig } from '../simulator.config.js';
+import { isMailAddress } from './phone-number.js';
 import { type Check, digits, flag, integer, list, object, oneOf, text } from './shape.js';
 
 const FAULT_KINDS = [
   /** HTTP `status` (503) with a plain Graph "service unavailable"; `retryAfter` as a header. */
   'status',
-  /** The Graph error `code` (131000) with its own HTTP status, or `status`. */
+  /** The Graph error `code` (131000) with its own HTTP status, or `status`. Other providers translate what they know. */
   'graphError',
+  /** Refused with the provider's own `code`. */
+  'refuse',
+  /** Accepted; then it fails with the provider's own `code`. */
+  'undeliverable',
   /** Reads the request and never answers. Nothing is accepted. */
   'hang',
   /** Cuts the connection. Nothing is accepted. */
@@ -36,10 +41,11 @@ type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   /** Both given: both must match. None given: every message matches. `to` in any spelling. */
-  match: { to?: string; phoneNumberId?: string };
+  /** `sender`: the provider's name of it, whichever provider it is; `phoneNumberId` is the same for WhatsApp. */
+  match: { to?: string; phoneNumberId?: string; sender?: string };
   kind: FaultKind;
   status?: number;
-  code?: number;
+  code?: number | string;
   /** Seconds, or the header's text as it is: a date, or junk. */
   retryAfter?: number | string;
   /** Matches left; each match takes one, the fault goes at zero. Absent: until reset. */
@@ -85,6 +91,8 @@ interface Behavior {
     /** Register and deregister calls of a sender in 72 hours, then 133016; zero is off (WhatsApp: 10). */
     registrationsPer72Hours: number;
   };
+  /** The Graph error that every call about a number's PIN, code or registration answers; zero is off. */
+  numberError: number;
   faults: Fault[];
   /** Receivers that WhatsApp knows under another number: what an accepted send answers as `wa_id`. */
   waIds: { to: string; waId: string }[];
@@ -137,17 +145,31 @@ const patchOf: Check<BehaviorPatch> = object<BehaviorPatch>({
     templatesPerHour: integer(0, 1_000_000),
     registrationsPer72Hours: integer(0, 1_000_000),
   }),
+  numberError: integer(0, 9_999_999),
   faults: list(readFault),
   waIds: list(object<Behavior['waIds'][number], 'to' | 'waId'>({ to: digits, waId: digits }, 'to', 'waId')),
 });
 
+/** A number where the provider counts its errors, else a word. */
+const errorCode: Check<number | string> = (value, path) =>
+  typeof value === 'string'
+    ? text(/^[\w.-]{1,64}$/, 'an error code')(value, path)
+    : integer(0, 9_999_999)(value, path);
+
+const receiver: Check<string> = (value, path) =>
+  typeof value === 'string' && isMailAddress(value) ? value : digits(value, path);
+
 function readFault(value: unknown, path: string): Fault {
   const fault = object<Fault, 'kind'>(
     {
-      match: object<Fault['match']>({ to: digits, phoneNumberId: digits }),
+      match: object<Fault['match']>({
+        to: receiver,
+        phoneNumberId: digits,
+        sender: text(/^\S{1,254}$/, 'a sender'),
+      }),
       kind: oneOf(...FAULT_KINDS),
       status: integer(200, 599),
-      code: integer(0, 9_999_999),
+      code: errorCode,
       retryAfter: delay,
       times: integer(1, 1_000_000),
     },
@@ -215,6 +237,7 @@ export class BehaviorSwitch {
         timeoutMs: 10_000,
       },
       rates: { perSenderPerSecond: 0, pair: false, templatesPerHour: 0, registrationsPer72Hours: 0 },
+      numberError: 0,
       faults: [],
       waIds: [],
     };

@@ -8,9 +8,9 @@ import { handsetOf } from './phone-number.js';
 export class FaultPicker {
   constructor(private readonly behavior: BehaviorSwitch) {}
 
-  take(to: string, phoneNumberId: string): Fault | undefined {
+  take(to: string, sender: string): Fault | undefined {
     const { faults } = this.behavior.current;
-    const fault = faults.find(({ match }) => matches(match, to, phoneNumberId));
+    const fault = faults.find(({ match }) => matches(match, to, sender));
     if (fault?.times !== undefined) {
       fault.times -= 1;
       if (fault.times <= 0) faults.splice(faults.indexOf(fault), 1);
@@ -19,7 +19,8 @@ export class FaultPicker {
   }
 }
 
-function matches(match: Fault['match'], to: string, phoneNumberId: string): boolean {
-  if (match.phoneNumberId !== undefined && match.phoneNumberId !== phoneNumberId) return false;
+function matches(match: Fault['match'], to: string, sender: string): boolean {
+  const wanted = match.sender ?? match.phoneNumberId;
+  if (wanted !== undefined && wanted !== sender) return false;
   return match.to === undefined || handsetOf(match.to) === handsetOf(to);
 }

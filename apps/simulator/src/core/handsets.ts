@@ -5,7 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { MessageLog } from './message-log.js';
 import {
   type BubbleButton,
+  chatOf,
   type DeliveryStatus,
+  hasArrived,
   type Message,
   type StatusEntry,
   statusOf,
@@ -15,6 +17,8 @@ import { displayOf, handsetOf } from './phone-number.js';
 interface Bubble {
   id: string;
   seq: number;
+  /** One chat for each sender in each channel. */
+  chat: string;
   channel: string;
   senderName: string;
   senderDisplay: string;
@@ -30,6 +34,8 @@ interface Bubble {
   correlation?: string;
   status: DeliveryStatus;
   statuses: StatusEntry[];
+  /** The person's own words, what they answer, and the position of the button that was pressed. */
+  own?: Message['own'];
 }
 
 interface HandsetView {
@@ -60,7 +66,7 @@ export class Handsets {
       display: displayOf(newest.handset),
       messages: count,
       lastAt: newest.receivedAt,
-      lastSender: newest.senderName,
+      lastSender: newest.own ? 'You' : newest.senderName,
       lastText: previewOf(newest),
     }));
   }
@@ -83,16 +89,17 @@ export class Handsets {
 
 /** What has not arrived can't be read, here as little as in the chat. */
 function previewOf(message: Message): string {
-  const status = statusOf(message);
-  if (status === 'failed') return 'Never arrived';
-  return status === 'delivered' || status === 'read' ? message.text : 'Message on its way…';
+  if (message.own) return message.text;
+  if (statusOf(message) === 'failed') return 'Never arrived';
+  return hasArrived(message) ? message.text : 'Message on its way…';
 }
 
-function bubbleOf(message: Message): Bubble {
+export function bubbleOf(message: Message): Bubble {
   const { id, seq, channel, senderName, receivedAt, templateName, header, text, footer } = message;
   return {
     id,
     seq,
+    chat: chatOf(message),
     channel,
     senderName,
     senderDisplay: displayOf(message.from),
@@ -107,5 +114,6 @@ function bubbleOf(message: Message): Bubble {
     correlation: message.correlation,
     status: statusOf(message),
     statuses: message.statuses,
+    own: message.own,
   };
 }

@@ -8,6 +8,7 @@ import { StateFile } from './state-file.js';
 function draft(id: number): MessageDraft {
   return {
     channel: 'whatsapp',
+    skin: 'graph',
     id: `wamid.${id}`,
     accountId: '1',
     senderId: '2',

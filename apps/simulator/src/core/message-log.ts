@@ -77,8 +77,10 @@ export class MessageLog {
     return this.byId.get(id);
   }
 
+  /** What was sent to people; their own words are not among it. */
   query({ to, since, limit }: MessageQuery): Message[] {
-    const source = to === undefined ? this.all(since ?? 0) : this.ofHandset(handsetOf(to), since ?? 0);
+    const all = to === undefined ? this.all(since ?? 0) : this.ofHandset(handsetOf(to), since ?? 0);
+    const source = all.filter(({ own }) => !own);
     return since === undefined ? source.slice(-limit) : source.slice(0, limit);
   }
 
@@ -154,7 +156,8 @@ export class MessageLog {
 
   private restore({ lastSeq, messages }: PersistedLog): void {
     this.firstSeq = messages[0]?.seq ?? lastSeq + 1;
-    for (const message of messages) this.place(message);
+    // Written before there were others.
+    for (const message of messages) this.place({ ...message, skin: message.skin ?? 'graph' });
     this.seq = lastSeq;
   }
 }

@@ -28,6 +28,16 @@ export function whatsappIdOf(digits: string): string {
   return number;
 }
 
+/** The id by which WhatsApp names a person who shows no number: as many digits as it takes to find the phone again. */
+export function userIdOf(digits: string): string {
+  return `US.${handsetOf(digits)}`;
+}
+
+/** The phone behind such an id; empty when there is none. */
+export function handsetOfUserId(id: string): string {
+  return /^US\.(\d{7,15})$/.exec(id)?.[1] ?? '';
+}
+
 /** One spelling per handset; the inbox of an e-mail address is one, too: Mexico without the 1, Brazilian mobiles with the 9. */
 export function handsetOf(digits: string): string {
   const at = digits.lastIndexOf('@');
@@ -37,8 +47,8 @@ export function handsetOf(digits: string): string {
   return digits;
 }
 
-/** For people: +58 411 1111111. Numbers no plan knows stay plain. */
+/** For people: +58 411 1111111. Numbers no plan knows stay plain; names, addresses and short codes stay as they are. */
 export function displayOf(digits: string): string {
-  if (digits.includes('@')) return digits;
+  if (!/^\d{7,15}$/.test(digits)) return digits;
   return parsePhoneNumberFromString(`+${digits}`)?.formatInternational() ?? `+${digits}`;
 }

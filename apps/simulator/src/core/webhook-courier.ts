@@ -11,6 +11,8 @@ interface Parcel {
   url: string;
   headers: Record<string, string>;
   body: Buffer;
+  /** Of a provider that waits for its own time; the behaviour's unless said. */
+  timeoutMs?: number;
 }
 
 const CONCURRENT_POSTS = 32;

@@ -71,6 +71,9 @@ describe('who may see what', () => {
 
     expect(json.data).toMatchObject({ is_valid: true, type: 'SYSTEM_USER', expires_at: 0 });
     expect(json.data.scopes).toContain('whatsapp_business_messaging');
+    await simulator.control('PUT', 'accounts', { wabaId: WABA, tokenExpiresAt: 1_800_000_000 });
+    const ending = await simulator.graph('GET', 'debug_token?input_token=simulator-access-token');
+    expect(ending.json.data.expires_at).toBe(1_800_000_000);
     expect((await simulator.graph('GET', 'debug_token?input_token=x')).json.data.is_valid).toBe(false);
   });
 });

@@ -37,6 +37,8 @@ export interface Account {
   appSecret: string;
   namespace: string;
   templateLimit: number;
+  /** When the access token ends, epoch seconds; absent for one that does not. */
+  tokenExpiresAt?: number;
   /** Whether the token's app is subscribed; without it no webhook goes out. */
   subscribed: boolean;
   /** The WABA's own callback, and the app's from its dashboard; phone > WABA > app. */
@@ -52,6 +54,7 @@ export interface AccountSpec {
   accessToken?: string;
   appSecret?: string;
   templateLimit?: number;
+  tokenExpiresAt?: number;
   appCallbackUrl?: string;
   phoneNumbers?: {
     id: string;

@@ -5,10 +5,13 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { BehaviorSwitch } from '../core/behavior.js';
 import { Clock } from '../core/clock.js';
-import type { Message, StatusEntry } from '../core/message.js';
+import { DeliveriesService, type Reply } from '../core/deliveries.service.js';
+import type { ChatEnd, Message, StatusEntry } from '../core/message.js';
 import { Scheduler } from '../core/scheduler.js';
 import { WebhookCourier } from '../core/webhook-courier.js';
 import { type Account, GraphAccounts, type Sender } from './graph-accounts.js';
+import { graphErrorCode } from './graph-error-codes.js';
+import { inboundMessage } from './inbound-message.js';
 import { escapedJson, signatureOf } from './signed-json.js';
 import { statusUpdate } from './status-update.js';
 import type { Template, TemplateStatus } from './template.js';
@@ -35,6 +38,8 @@ interface Outbox {
   flushing: boolean;
 }
 
+type Forward = (wabaId: string, envelope: object) => void;
+
 const MAX_UPDATES_PER_POST = 1_000;
 const SHUFFLE_WINDOW_MS = 500;
 /** With deliveries behind, updates gather this long, as Meta batches under load. */
@@ -43,6 +48,7 @@ const CATCH_UP_BATCH_MS = 50;
 @Injectable()
 export class GraphWebhooks {
   private readonly outboxes = new Map<string, Outbox>();
+  private readonly forwards: Forward[] = [];
 
   constructor(
     private readonly accounts: GraphAccounts,
@@ -50,9 +56,17 @@ export class GraphWebhooks {
     private readonly behavior: BehaviorSwitch,
     private readonly scheduler: Scheduler,
     private readonly clock: Clock,
-  ) {}
+    deliveries: DeliveriesService,
+  ) {
+    deliveries.register('graph', {
+      report: (message, entry) => this.messageStatus(message, entry),
+      titleOf: (code) => graphErrorCode(Number(code)).title,
+      inbound: (reply) => this.inbound(reply),
+      listeners: () => this.listeners(),
+    });
+  }
 
-  messageStatus(message: Message, entry: StatusEntry): void {
+  private messageStatus(message: Message, entry: StatusEntry): void {
     const found = this.accounts.sender(message.senderId);
     if (!found) return;
     const { account, sender } = found;
@@ -62,6 +76,29 @@ export class GraphWebhooks {
       statuses: [statusUpdate(message, entry)],
     };
     this.post(account, callbackOf(account, sender), { wabaId: account.wabaId, field: 'messages', value });
+  }
+
+  private listeners(): ChatEnd[] {
+    return this.accounts.list().flatMap((account) =>
+      account.phoneNumbers
+        .filter((sender) => callbackOf(account, sender) !== undefined)
+        .map(({ id, displayNumber, verifiedName }) => ({
+          channel: 'whatsapp',
+          skin: 'graph',
+          accountId: account.wabaId,
+          senderId: id,
+          from: displayNumber,
+          senderName: verifiedName,
+        })),
+    );
+  }
+
+  private inbound(reply: Reply): void {
+    const found = this.accounts.sender(reply.own.senderId);
+    if (!found) return;
+    const { account, sender } = found;
+    const update = { wabaId: account.wabaId, field: 'messages', value: inboundMessage(reply, sender) };
+    this.post(account, callbackOf(account, sender), update);
   }
 
   templateStatus(template: Template, event: TemplateStatus, news: TemplateNews): void {
@@ -77,9 +114,21 @@ export class GraphWebhooks {
       message_template_category: template.category,
       ...news,
     };
-    const time = Math.floor(this.clock.now() / 1_000);
-    const update = { wabaId: account.wabaId, field: 'message_template_status_update', value, time };
+    this.tell(account, 'message_template_status_update', value);
+  }
+
+  /** News of an account: to its own callback, and to the gateways that forward them. */
+  tell(account: Account, field: string, value: Record<string, unknown>): void {
+    // Only what is about messages has no time on its entry.
+    const time = field === 'messages' ? undefined : Math.floor(this.clock.now() / 1_000);
+    const update = { wabaId: account.wabaId, field, value, time };
     this.post(account, callbackOf(account), update);
+    for (const forward of this.forwards) forward(account.wabaId, envelopeOf([update]));
+  }
+
+  /** Each gateway, while it is constructed. */
+  onNews(forward: Forward): void {
+    this.forwards.push(forward);
   }
 
   private post(account: Account, url: string | undefined, update: Update): void {
@@ -111,7 +160,7 @@ export class GraphWebhooks {
     if (outbox.updates.length === 0) return;
     const updates = outbox.updates.splice(0);
     if (this.behavior.current.webhooks.shuffle) shuffleInPlace(updates);
-    const body = escapedJson({ object: 'whatsapp_business_account', entry: entriesOf(updates) });
+    const body = escapedJson(envelopeOf(updates));
     this.courier.send({
       url: outbox.url,
       body,
@@ -128,6 +177,10 @@ export class GraphWebhooks {
 function callbackOf(account: Account, sender?: Sender): string | undefined {
   if (!account.subscribed) return undefined;
   return sender?.override?.uri ?? account.override?.uri ?? account.appCallbackUrl;
+}
+
+function envelopeOf(updates: Update[]): object {
+  return { object: 'whatsapp_business_account', entry: entriesOf(updates) };
 }
 
 /** Messages share one entry; account news have one each, because the time stands on the entry. */

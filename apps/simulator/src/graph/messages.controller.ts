@@ -1,26 +1,20 @@
-// Owns the route of POST /{PN}/messages: faults before, latency and broken answers after.
+// Owns the route of POST /{PN}/messages and Graph's form of the faults before it.
 
 import { Controller, Param, Post, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { BehaviorSwitch, type Fault } from '../core/behavior.js';
-import type { Fate } from '../core/message.js';
-import { Scheduler } from '../core/scheduler.js';
-import { cut, drip, refuseWith, sendHalf } from './broken-answers.js';
+import type { Fault } from '../core/behavior.js';
+import { MessageCall } from '../core/message-call.js';
 import { Caller, GraphCaller, GraphGuard } from './graph-caller.js';
+import { GraphError, messagingError } from './graph-error.js';
 import { type GraphParams, Params } from './graph-params.js';
 import { MessagesService } from './messages.service.js';
-
-/** What stands between client and Graph breaks before Graph has read anything. */
-const STRIKES_FIRST: readonly Fault['kind'][] = ['status', 'hang', 'reset', 'html', 'huge'];
-const NOT_ON_WHATSAPP: Fate = { kind: 'failed', code: 131026 };
 
 @Controller(':version')
 @UseGuards(GraphGuard)
 export class MessagesController {
   constructor(
     private readonly messages: MessagesService,
-    private readonly behavior: BehaviorSwitch,
-    private readonly scheduler: Scheduler,
+    private readonly call: MessageCall,
   ) {}
 
   @Post(':object/messages')
@@ -30,27 +24,26 @@ export class MessagesController {
     @Params() params: GraphParams,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const call = { ...caller.sender(id), params, version: caller.version };
-    const fault = this.messages.faultOf(call);
-    if (fault && STRIKES_FIRST.includes(fault.kind)) return refuseWith(fault, reply);
-    const prepared = this.messages.prepare(
-      call,
-      fault?.kind === 'notOnWhatsApp' ? NOT_ON_WHATSAPP : undefined,
-    );
-    if (fault?.kind === 'graphError') return refuseWith(fault, reply);
-    const answer = this.messages.accept(prepared);
-    await this.latency();
-    if (fault?.kind === 'resetAfterAccept') return cut(reply);
-    if (fault?.kind === 'malformed') return sendHalf(answer, reply);
-    if (fault?.kind === 'drip') return drip(answer, reply);
-    if (fault?.kind === 'empty') return void reply.code(200).send();
-    void reply.code(200).send(answer);
+    const send = { ...caller.sender(id), params, version: caller.version };
+    await this.call.run(reply, {
+      to: typeof params.to === 'string' ? params.to.replace(/\D/g, '') : '',
+      sender: send.sender.id,
+      refuse,
+      prepare: (fate) => this.messages.prepare(send, fate),
+      accept: (prepared) => this.messages.accept(prepared),
+    });
   }
+}
 
-  /** After acceptance, so that a client that gives up leaves a delivered message behind. */
-  private latency(): Promise<void> | undefined {
-    const { latencyMs } = this.behavior.current;
-    if (latencyMs === 0) return undefined;
-    return new Promise((resolve) => this.scheduler.after(latencyMs, resolve));
-  }
+function refuse({ kind, status, code, retryAfter }: Fault): never {
+  if (kind === 'status')
+    throw new GraphError(
+      status ?? 503,
+      { message: 'Service temporarily unavailable', type: 'OAuthException', code: 2, is_transient: true },
+      retryAfter,
+    );
+  throw messagingError(Number(code ?? 131000), 'The simulator was asked for this error.', {
+    httpStatus: status,
+    retryAfter,
+  });
 }

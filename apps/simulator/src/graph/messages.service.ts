@@ -3,14 +3,15 @@
 // Whether a number is on WhatsApp is never known here; that comes by webhook.
 
 import { Injectable } from '@nestjs/common';
-import { BehaviorSwitch, type Fault } from '../core/behavior.js';
+import { BehaviorSwitch } from '../core/behavior.js';
 import { Clock } from '../core/clock.js';
-import { FaultPicker } from '../core/fault-picker.js';
-import { magicOf } from '../core/magic-numbers.js';
+import { Conversations } from '../core/conversations.js';
+import { DeliveriesService } from '../core/deliveries.service.js';
+import { MessageCall } from '../core/message-call.js';
 import { MessageLog } from '../core/message-log.js';
 import type { Fate, MessageDraft } from '../core/message.js';
-import { whatsappIdOf } from '../core/phone-number.js';
-import { DeliveriesService } from './deliveries.service.js';
+import { handsetOfUserId, whatsappIdOf } from '../core/phone-number.js';
+
 import type { Account, Sender } from './graph-accounts.js';
 import { messagingError } from './graph-error.js';
 import { wamid } from './graph-ids.js';
@@ -24,7 +25,7 @@ import type { Template } from './template.js';
 
 interface SendAnswer {
   messaging_product: 'whatsapp';
-  contacts: { input: string; wa_id: string }[];
+  contacts: { input: string; wa_id?: string; user_id?: string }[];
   messages: { id: string; message_status?: 'accepted' }[];
 }
 
@@ -49,17 +50,11 @@ export class MessagesService {
     private readonly rates: RateRules,
     private readonly log: MessageLog,
     private readonly deliveries: DeliveriesService,
-    private readonly faults: FaultPicker,
+    private readonly call: MessageCall,
     private readonly behavior: BehaviorSwitch,
     private readonly clock: Clock,
+    private readonly conversations: Conversations,
   ) {}
-
-  /** A fault that strikes this call, asked for by behaviour or by the receiver's number. */
-  faultOf({ sender, params }: SendCall): Fault | undefined {
-    const to = typeof params.to === 'string' ? params.to.replace(/\D/g, '') : '';
-    const magic = this.behavior.current.magicNumbers ? magicOf(to)?.fault : undefined;
-    return this.faults.take(to, sender.id) ?? (magic && { ...magic, match: {} });
-  }
 
   /** Everything that can be refused at once; nothing is kept yet. */
   prepare(call: SendCall, forced?: Fate): PreparedMessage {
@@ -68,11 +63,12 @@ export class MessagesService {
     const request = readSendRequest(call.params);
     const content = request.template
       ? this.templateContent(account, request, request.template)
-      : textContent(request);
+      : freeContent(request);
     if (request.to === sender.displayNumber) throw messagingError(131021, 'The recipient is the sender.');
     this.rates.check(sender.id, request.to);
     const draft: MessageDraft = {
       channel: 'whatsapp',
+      skin: 'graph',
       id: wamid(whatsappIdOf(request.to)),
       accountId: account.wabaId,
       senderId: sender.id,
@@ -82,7 +78,7 @@ export class MessagesService {
       ...content,
       correlation: request.correlation,
       apiVersion: call.version,
-      fate: forced ?? this.fateOf(request),
+      fate: forced ?? this.fateOf(request, sender),
     };
     return { draft, input: request.input };
   }
@@ -93,7 +89,11 @@ export class MessagesService {
     const known = this.behavior.current.waIds.find(({ to }) => to === draft.to);
     return {
       messaging_product: 'whatsapp',
-      contacts: [{ input, wa_id: known?.waId ?? whatsappIdOf(draft.to) }],
+      contacts: [
+        handsetOfUserId(input) === ''
+          ? { input, wa_id: known?.waId ?? whatsappIdOf(draft.to) }
+          : { input, user_id: input },
+      ],
       messages: [{ id: draft.id, ...(draft.templateName !== undefined && { message_status: 'accepted' }) }],
     };
   }
@@ -121,15 +121,17 @@ export class MessagesService {
     }
   }
 
-  /** Words of our own need an open conversation, which no phone here ever opens: 131047 later. */
-  private fateOf({ to, template }: SendRequest): Fate {
-    if (!template) return { kind: 'failed', code: 131047 };
-    const magic = this.behavior.current.magicNumbers ? magicOf(to)?.fate : undefined;
-    return magic ?? { kind: 'delivered' };
+  /** Words of our own need an open conversation: 131047 later without one. */
+  private fateOf({ to, template }: SendRequest, sender: Sender): Fate {
+    const chat = { channel: 'whatsapp', from: sender.displayNumber } as const;
+    if (!template && !this.conversations.isOpen(to, chat)) return { kind: 'failed', code: 131047 };
+    return this.call.magicFate(to) ?? { kind: 'delivered' };
   }
 }
 
-function textContent({ text, type, userId }: SendRequest): Content {
-  if (text !== undefined && userId === undefined) return { text, buttons: [] };
-  throw messagingError(131051, `Messages of type ${type} are not supported here.`);
+function freeContent({ to, text, replyButtons = [], type }: SendRequest): Content {
+  if (to === '') throw messagingError(131009, 'The parameter recipient is not the id of a person.');
+  if (text === undefined) throw messagingError(131051, `Messages of type ${type} are not supported here.`);
+  const buttons = replyButtons.map(({ id, title }) => ({ kind: 'reply', label: title, value: id }) as const);
+  return { text, buttons };
 }

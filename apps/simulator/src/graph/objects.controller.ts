@@ -31,9 +31,9 @@ export class ObjectsController {
       return { data: { error, is_valid: false, scopes: [] } };
     }
     // A system user's token that never expires says 0.
-    const { appId: app_id, name: application } = account;
+    const { appId: app_id, name: application, tokenExpiresAt: expires_at = 0 } = account;
     return {
-      data: { app_id, type: 'SYSTEM_USER', application, expires_at: 0, is_valid: true, scopes: SCOPES },
+      data: { app_id, type: 'SYSTEM_USER', application, expires_at, is_valid: true, scopes: SCOPES },
     };
   }
 

@@ -1,19 +1,22 @@
 // Owns reading the body of POST /{PN}/messages: what every message needs before
 // its template is looked at.
 
-import { digitsOf, isReachableNumber } from '../core/phone-number.js';
+import { digitsOf, handsetOfUserId, isReachableNumber } from '../core/phone-number.js';
 import { messagingError, parameterError } from './graph-error.js';
 import { type GraphParams, isObject, jsonParam, textParam } from './graph-params.js';
+import { readReplyButtons, type ReplyButton } from './reply-buttons.js';
 
 export interface SendRequest {
   /** As written by the client, echoed in `contacts[].input`. */
   input: string;
-  /** Digits of it. Empty when only a business-scoped user id was given. */
+  /** Digits of it, or of the phone behind a business-scoped user id; empty when that is nobody's. */
   to: string;
   userId?: string;
   type: string;
   template?: TemplateCall;
   text?: string;
+  /** Of an interactive message. */
+  replyButtons?: ReplyButton[];
   correlation?: string;
 }
 
@@ -37,6 +40,7 @@ export function readSendRequest(params: GraphParams): SendRequest {
     type,
     ...(type === 'template' && { template: readTemplate(params) }),
     ...(type === 'text' && { text: readText(params) }),
+    ...(type === 'interactive' && readReplyButtons(params)),
     correlation: readCorrelation(params),
   };
 }
@@ -45,7 +49,8 @@ export function readSendRequest(params: GraphParams): SendRequest {
 function readReceiver(params: GraphParams): Pick<SendRequest, 'input' | 'to' | 'userId'> {
   const input = textParam(params, 'to');
   const userId = textParam(params, 'recipient');
-  if (input === undefined && userId !== undefined) return { input: userId, to: '', userId };
+  if (input === undefined && userId !== undefined)
+    return { input: userId, to: handsetOfUserId(userId), userId };
   if (input === undefined) throw parameterError('The parameter to is required.');
   const to = digitsOf(input);
   if (!isReachableNumber(to)) throw messagingError(131009, 'The parameter to is not a valid phone number.');

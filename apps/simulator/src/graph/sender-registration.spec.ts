@@ -79,6 +79,18 @@ describe('registration', () => {
     expect(await register('123456')).toEqual({ success: true });
   });
 
+  it.each([10, 133000, 133009, 133015])('answers %i to everything about a number on demand', async (code) => {
+    await simulator.control('PUT', 'behavior', { numberError: code });
+    const answers = [
+      await post(SENDER, { pin: '480713' }),
+      await register('480713'),
+      await post(`${SENDER}/deregister`, ''),
+      await post(`${SENDER}/request_code`, { code_method: 'SMS', language: 'en_US' }),
+      await post(`${SENDER}/verify_code`, { code: '480713' }),
+    ];
+    expect(answers).toEqual([code, code, code, code, code]);
+  });
+
   it('lists the numbers of an account', async () => {
     expect((await simulator.graph('GET', `${WABA}/phone_numbers`)).json).toEqual({
       data: [

@@ -22,6 +22,7 @@ export class SenderRegistration {
   ) {}
 
   setPin(sender: Sender, params: GraphParams): void {
+    this.misbehave();
     sender.pin = readPin(params);
     sender.pinGuesses = 0;
     this.accounts.changed();
@@ -29,6 +30,7 @@ export class SenderRegistration {
 
   /** A number without a PIN gets the given one; guesses at one it has are counted. */
   register(sender: Sender, params: GraphParams): void {
+    this.misbehave();
     if (params.messaging_product !== 'whatsapp')
       throw parameterError('The parameter messaging_product is required.');
     const pin = readPin(params);
@@ -48,6 +50,7 @@ export class SenderRegistration {
   }
 
   deregister(sender: Sender): void {
+    this.misbehave();
     if (!sender.registered) {
       const message = '(#100) The phone number is not registered.';
       throw new GraphError(400, { message, type: 'OAuthException', code: 100, error_subcode: 2207051 });
@@ -59,6 +62,7 @@ export class SenderRegistration {
 
   /** The code goes nowhere; GET /_sim/accounts shows it. */
   requestCode(sender: Sender, params: GraphParams): void {
+    this.misbehave();
     enumParam(params.code_method, 'code_method', ['SMS', 'VOICE']);
     requiredText(params, 'language');
     if (
@@ -73,12 +77,18 @@ export class SenderRegistration {
   }
 
   verifyCode(sender: Sender, params: GraphParams): void {
+    this.misbehave();
     const code = requiredText(params, 'code');
     if (!/^\d{6}$/.test(code) || code !== sender.verificationCode) {
       throw messagingError(136025, 'The verification code is not right.');
     }
     Object.assign(sender, { verified: true, verificationCode: undefined });
     this.accounts.changed();
+  }
+
+  private misbehave(): void {
+    const code = this.behavior.current.numberError;
+    if (code > 0) throw messagingError(code, 'Asked for by the behavior of the simulator.');
   }
 
   private countRegistration(sender: Sender): void {

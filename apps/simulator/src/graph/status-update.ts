@@ -29,7 +29,13 @@ export function statusUpdate(message: Message, entry: StatusEntry): Record<strin
 }
 
 function errorOf({ code, title }: NonNullable<StatusEntry['error']>): Record<string, unknown> {
-  return { code, title, message: title, error_data: { details: DETAILS[code] ?? title }, href: ERROR_PAGE };
+  return {
+    code,
+    title,
+    message: title,
+    error_data: { details: DETAILS[Number(code)] ?? title },
+    href: ERROR_PAGE,
+  };
 }
 
 /** Pricing comes with `sent` and with one of delivered and read; an expiry only with `sent`. */

@@ -1,30 +1,70 @@
-// Owns the mail server: one login, any receiver, every mail into the log. It sends nothing on.
+// Owns the mail server: one login, any receiver, every mail into the log. It sends nothing on. One port speaks in clear
+// and offers STARTTLS, another TLS from the first byte.
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
+import { codeIn } from '../core/code-in-text.js';
 import { MessageLog } from '../core/message-log.js';
 import { SimulatorConfig } from '../simulator.config.js';
+import { type CertificateKind, MailCertificate } from './mail-certificate.js';
 import { readMail } from './mail-reader.js';
 import { MailboxRules } from './mailbox-rules.js';
+
+export interface MailPorts {
+  /** In clear, with STARTTLS. */
+  port: number;
+  /** TLS from the first byte. */
+  tlsPort: number;
+}
 
 const MAX_MAIL_BYTES = 1024 * 1024;
 
 @Injectable()
 export class MailServer implements OnApplicationShutdown {
-  private readonly server: SMTPServer;
+  private readonly servers: readonly [SMTPServer, SMTPServer];
+  private bound: MailPorts = { port: 0, tlsPort: 0 };
 
   constructor(
     private readonly config: SimulatorConfig,
     private readonly log: MessageLog,
     private readonly rules: MailboxRules,
+    private readonly certificate: MailCertificate,
   ) {
-    this.server = new SMTPServer({
-      // It is reached on one's own machine; a certificate that nobody signed would only teach to ignore them.
-      disabledCommands: ['STARTTLS'],
+    this.servers = [this.newServer(false), this.newServer(true)];
+  }
+
+  get ports(): MailPorts {
+    return this.bound;
+  }
+
+  async listen(): Promise<MailPorts> {
+    const { smtpPort, smtpsPort } = this.config;
+    const [plain, secure] = this.servers;
+    this.bound = { port: await this.bind(plain, smtpPort), tlsPort: await this.bind(secure, smtpsPort) };
+    return this.bound;
+  }
+
+  /** What both ports show from the next connection on. */
+  showCertificate(kind: CertificateKind): void {
+    const { key, cert } = this.certificate.show(kind);
+    for (const server of this.servers) server.updateSecureContext({ key, cert });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.servers.map((server) => new Promise<void>((resolve) => server.close(resolve))));
+  }
+
+  private newServer(secure: boolean): SMTPServer {
+    const { config } = this;
+    const { key, cert } = this.certificate.current;
+    const options: SMTPServerOptions = {
+      secure,
+      key,
+      cert,
       authMethods: ['PLAIN', 'LOGIN'],
       allowInsecureAuth: true,
       size: MAX_MAIL_BYTES,
@@ -41,23 +81,20 @@ export class MailServer implements OnApplicationShutdown {
           (error: Error) => done(error),
         );
       },
-    });
-    // A client that cuts its connection is no news.
-    this.server.on('error', () => undefined);
+    };
+    const server = new SMTPServer(options);
+    // A client that cuts its connection, or does not trust the certificate, is no news.
+    server.on('error', () => undefined);
+    return server;
   }
 
-  /** Answers the port. */
-  listen(): Promise<number> {
+  private bind(server: SMTPServer, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      const listening = this.server.listen(this.config.smtpPort, this.config.host, () =>
+      server.once('error', reject);
+      const listening = server.listen(port, this.config.host, () =>
         resolve((listening.address() as AddressInfo).port),
       );
     });
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
   private refusalFor(address: string): Error | null {
@@ -71,11 +108,14 @@ export class MailServer implements OnApplicationShutdown {
   private async take(stream: NodeJS.ReadableStream, session: SMTPServerSession): Promise<string> {
     const raw = await buffer(stream);
     const mail = readMail(raw.toString('utf8'));
+    const rules = session.envelope.rcptTo.map(({ address }) => this.rules.find(address)?.kind);
+    if (rules.includes('unavailable')) throw refusal(451, '4.3.0 Try again later');
     const id = randomBytes(8).toString('hex');
     const from = session.envelope.mailFrom ? session.envelope.mailFrom.address : '';
     for (const { address } of session.envelope.rcptTo) {
       const message = this.log.append({
         channel: 'email',
+        skin: 'smtp',
         id: `${id}.${address}`,
         accountId: 'smtp',
         senderId: from,
@@ -85,7 +125,7 @@ export class MailServer implements OnApplicationShutdown {
         header: mail.subject,
         text: mail.text,
         html: mail.html,
-        code: /(?<![\p{L}\p{N}])(?=[A-Z]*\d)[A-Z0-9]{4,15}(?![\p{L}\p{N}])/u.exec(mail.text)?.[0],
+        code: codeIn(mail.text),
         correlation: mail.messageId,
         buttons: [],
         fate: { kind: 'delivered' },
@@ -94,13 +134,14 @@ export class MailServer implements OnApplicationShutdown {
       const rule = this.rules.find(address);
       if (rule?.latencyMs) await pause(rule.latencyMs);
       if (rule?.kind === 'drop') this.cut(session);
+      if (rule?.kind === 'hang') await new Promise(() => undefined);
     }
     return `Queued as ${id}`;
   }
 
   /** The mail is taken, and its sender never learns it. */
   private cut(session: SMTPServerSession): void {
-    for (const connection of this.server.connections) {
+    for (const connection of this.servers.flatMap(({ connections }) => [...connections])) {
       if (connection.id === session.id)
         (connection as unknown as { _socket: { destroy(): void } })._socket.destroy();
     }

@@ -3,11 +3,16 @@
 import { Injectable } from '@nestjs/common';
 import { integer, object, oneOf, text } from '../core/shape.js';
 
+const KINDS = ['refuse', 'greylistOnce', 'greylist', 'drop', 'hang', 'unavailable'] as const;
+
 export interface MailboxRule {
   /** As written; matched in any case. */
   address: string;
-  /** refuse: 550. greylistOnce, greylist: 451 to the first mail, to every mail. drop: takes the data, then cuts. */
-  kind?: 'refuse' | 'greylistOnce' | 'greylist' | 'drop';
+  /**
+   * refuse: 550. greylistOnce, greylist: 451 to the first mail, to every mail. drop: takes the data, then cuts. hang:
+   * takes the data and never answers. unavailable: reads the data, takes nothing, 451.
+   */
+  kind?: (typeof KINDS)[number];
   /** Before the answer to the data. */
   latencyMs?: number;
 }
@@ -15,7 +20,7 @@ export interface MailboxRule {
 const readRule = object<MailboxRule, 'address'>(
   {
     address: text(/^[^\s@/]+@[^\s@/]+$/, 'an e-mail address'),
-    kind: oneOf('refuse', 'greylistOnce', 'greylist', 'drop'),
+    kind: oneOf(...KINDS),
     latencyMs: integer(0, 600_000),
   },
   'address',

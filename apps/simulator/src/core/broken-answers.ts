@@ -4,51 +4,52 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply } from 'fastify';
-import type { Fault } from '../core/behavior.js';
-import { GraphError, messagingError } from './graph-error.js';
+import type { Fault } from './behavior.js';
 
 const HUGE_BYTES = 64 * 1024 * 1024;
 const DRIP_MS = 1_000;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
-/** Faults that refuse the message. The others accept it and are the controller's. */
-export async function refuseWith(fault: Fault, reply: FastifyReply): Promise<void> {
+/** What breaks between client and provider, before the provider has read anything. */
+export function breakBefore(fault: Fault, reply: FastifyReply): void | Promise<void> {
   switch (fault.kind) {
-    case 'status':
-      throw new GraphError(
-        fault.status ?? 503,
-        { message: 'Service temporarily unavailable', type: 'OAuthException', code: 2, is_transient: true },
-        fault.retryAfter,
-      );
-    case 'graphError':
-      throw messagingError(fault.code ?? 131000, 'The simulator was asked for this error.', {
-        httpStatus: fault.status,
-        retryAfter: fault.retryAfter,
-      });
     case 'hang':
-      reply.hijack();
-      return;
+      return void reply.hijack();
     case 'reset':
       return cut(reply);
     case 'html':
       return sendPage(fault, reply);
-    case 'huge':
+    default:
       return flood(reply);
-    case 'resetAfterAccept':
-    case 'malformed':
-    case 'empty':
-    case 'drip':
-    case 'notOnWhatsApp':
-      throw new Error(`${fault.kind} accepts the message`);
   }
 }
 
-export function cut(reply: FastifyReply): void {
+/** What breaks on the way back, after the message was accepted. False when nothing does. */
+export function breakAfter(fault: Fault | undefined, answer: unknown, reply: FastifyReply): boolean {
+  switch (fault?.kind) {
+    case 'resetAfterAccept':
+      cut(reply);
+      return true;
+    case 'malformed':
+      sendHalf(answer, reply);
+      return true;
+    case 'drip':
+      drip(answer, reply);
+      return true;
+    case 'empty':
+      void reply.code(200).send();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function cut(reply: FastifyReply): void {
   reply.hijack();
   reply.raw.socket?.resetAndDestroy();
 }
 
-export function sendHalf(answer: unknown, reply: FastifyReply): void {
+function sendHalf(answer: unknown, reply: FastifyReply): void {
   const text = JSON.stringify(answer);
   void reply
     .code(200)
@@ -58,7 +59,7 @@ export function sendHalf(answer: unknown, reply: FastifyReply): void {
 }
 
 /** Goes on until the reader has had enough. */
-export function drip(answer: unknown, reply: FastifyReply): void {
+function drip(answer: unknown, reply: FastifyReply): void {
   reply.hijack();
   const text = JSON.stringify(answer);
   reply.raw.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
