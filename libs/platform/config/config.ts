@@ -22,9 +22,13 @@ export class Config {
   readonly redis: { url: string; allowVolatile: boolean };
   readonly keys: { installation: Buffer; ring: { kid: string; key: Buffer }[] };
   readonly partitions: number;
-  readonly worker: { queues: string[] | undefined; concurrency: number };
+  readonly worker: { queues: string[] | undefined; concurrency: number; dropBufferMs: number };
   /** Folder of the lists of disposable receivers, or undefined. */
   readonly limitLists: string | undefined;
+  /** Folder for copies of the audit trail's checkpoints, or undefined. */
+  readonly auditCheckpoints: string | undefined;
+  /** How long history is kept. */
+  readonly retention: { personalDays: number; historyDays: number };
   readonly logLevel: string;
   readonly clockOffsetMs: number;
   readonly shutdownDelayMs: number;
@@ -55,8 +59,14 @@ export class Config {
       ring: parseKeyring(env.KEYRING),
     };
     this.partitions = env.PARTITIONS;
-    this.worker = { queues: parseList(env.WORKER_QUEUES), concurrency: env.WORKER_CONCURRENCY };
+    this.worker = {
+      queues: parseList(env.WORKER_QUEUES),
+      concurrency: env.WORKER_CONCURRENCY,
+      dropBufferMs: env.DROP_BUFFER_SECONDS * 1_000,
+    };
     this.limitLists = env.LIMIT_LISTS;
+    this.auditCheckpoints = env.AUDIT_CHECKPOINTS;
+    this.retention = { personalDays: env.RETAIN_PERSONAL_DAYS, historyDays: env.RETAIN_HISTORY_DAYS };
     this.logLevel = env.LOG_LEVEL;
     this.clockOffsetMs = env.CLOCK_OFFSET_MS;
     this.shutdownDelayMs = env.SHUTDOWN_DELAY_MS;
@@ -92,6 +102,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   if (env.NODE_ENV !== 'test' && env.CLOCK_OFFSET_MS !== 0) {
     problems.push('CLOCK_OFFSET_MS moves every expiry and is for tests only');
+  }
+  if (env.RETAIN_PERSONAL_DAYS > env.RETAIN_HISTORY_DAYS) {
+    problems.push(
+      'RETAIN_PERSONAL_DAYS must not be more than RETAIN_HISTORY_DAYS: the rows are gone by then',
+    );
   }
   if (problems.length > 0) {
     throw new BootRefused(

@@ -77,6 +77,13 @@ export class EnvironmentDto {
   @Max(600_000)
   MAX_QUEUE_AGE_MS = 10_000;
 
+  /** Seconds after a template's TTL at which a message without a `delivered` is held for dropped. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(600)
+  DROP_BUFFER_SECONDS = 15;
+
   @IsUrl({ ...anyUrl, protocols: ['postgres', 'postgresql'] })
   DATABASE_URL!: string;
 
@@ -124,6 +131,25 @@ export class EnvironmentDto {
   @IsOptional()
   @IsString()
   LIMIT_LISTS?: string;
+
+  /** A folder; see docs/audit.md. */
+  @IsOptional()
+  @IsString()
+  AUDIT_CHECKPOINTS?: string;
+
+  /** Days after which history no longer tells to whom a challenge went; see docs/retention.md. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  RETAIN_PERSONAL_DAYS = 30;
+
+  /** Days after which history is deleted. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  RETAIN_HISTORY_DAYS = 400;
 
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
   LOG_LEVEL = 'info';

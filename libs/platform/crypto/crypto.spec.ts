@@ -8,7 +8,18 @@ import type { KeyLabel } from './key-ring.js';
 import { drawRandomBytes } from './random-pool.js';
 import { RetiredKey, Sealer } from './seal.js';
 
-const LABELS: KeyLabel[] = ['code-mac', 'code-seal', 'receiver-seal', 'receiver-ref', 'credential-seal'];
+const LABELS: KeyLabel[] = [
+  'code-mac',
+  'code-seal',
+  'receiver-seal',
+  'receiver-ref',
+  'credential-seal',
+  'pin-seal',
+  'chat-seal',
+  'answer-mac',
+  'audit-mark',
+  'audit-sign',
+];
 const OLD = newRingEntry('old');
 const NEW = newRingEntry('new');
 const key = createSecretKey(randomBytes(32));

@@ -29,6 +29,8 @@ function join(fields: readonly string[]): string {
 /** The two blocks that a key begins an HMAC with (RFC 2104), each with room for what is hashed after it. */
 interface Pads {
   inner: Buffer;
+  /** The beginnings of `inner`, by length: making one anew costs as much as hashing it. */
+  begun: Buffer[];
   outer: Buffer;
 }
 
@@ -46,9 +48,9 @@ function hmac(key: KeyObject, text: string, encoding: 'buffer' | 'base64url'): B
     const long = createHmac('sha256', key).update(text);
     return encoding === 'buffer' ? long.digest() : long.digest(encoding);
   }
-  const { inner, outer } = pads(key);
+  const { inner, begun, outer } = pads(key);
   const end = BLOCK + inner.write(text, BLOCK);
-  outer.write(hash('sha256', inner.subarray(0, end), 'hex'), BLOCK, 'hex');
+  outer.write(hash('sha256', (begun[end] ??= inner.subarray(0, end)), 'hex'), BLOCK, 'hex');
   return hash('sha256', outer, encoding as 'base64url');
 }
 
@@ -57,7 +59,7 @@ function pads(key: KeyObject): Pads {
   if (!found) {
     const bytes = key.export();
     if (bytes.length > BLOCK) throw new Error('a key of the ring is 32 bytes');
-    found = { inner: padded(bytes, 0x36, LONGEST_QUICK), outer: padded(bytes, 0x5c, OUTPUT) };
+    found = { inner: padded(bytes, 0x36, LONGEST_QUICK), begun: [], outer: padded(bytes, 0x5c, OUTPUT) };
     padsOf.set(key, found);
   }
   return found;

@@ -3,7 +3,18 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '#platform/config';
 
 /** One label per use (SEC-09): a value made for one purpose is useless for another. */
-export type KeyLabel = 'code-mac' | 'code-seal' | 'receiver-seal' | 'receiver-ref' | 'credential-seal';
+export type KeyLabel =
+  | 'code-mac'
+  | 'code-seal'
+  | 'receiver-seal'
+  | 'receiver-ref'
+  | 'credential-seal'
+  | 'pin-seal'
+  | 'chat-seal'
+  | 'answer-mac'
+  | 'webhook-seal'
+  | 'audit-mark'
+  | 'audit-sign';
 
 export interface LabelledKey {
   kid: string;

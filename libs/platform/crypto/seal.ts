@@ -6,6 +6,8 @@ import { type KeyLabel, KeyRing } from './key-ring.js';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
+type Encoding = 'utf8' | 'base64url';
+
 /** The key that sealed a value is no longer in the ring. */
 export class RetiredKey extends Error {
   constructor(readonly kid: string) {
@@ -21,19 +23,20 @@ export class RetiredKey extends Error {
 export class Sealer {
   constructor(private readonly keyRing: KeyRing) {}
 
-  seal(label: KeyLabel, plain: string, boundTo: string): string {
+  /** `encoding`: what `plain` is written in; bytes that are text already need not grow again. */
+  seal(label: KeyLabel, plain: string, boundTo: string, encoding: Encoding = 'utf8'): string {
     const { kid, key } = this.keyRing.active(label);
     const iv = drawRandomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, iv);
     cipher.setAAD(Buffer.from(boundTo));
-    const body = cipher.update(plain, 'utf8');
+    const body = cipher.update(plain, encoding);
     // GCM is a stream: what `final` returns is empty, but it makes the tag.
     cipher.final();
     return `${kid}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
   }
 
   /** Throws `RetiredKey`, or an authentication error when the value was altered or moved. */
-  open(label: KeyLabel, sealed: string, boundTo: string): string {
+  open(label: KeyLabel, sealed: string, boundTo: string, encoding: Encoding = 'utf8'): string {
     const dot = sealed.indexOf('.');
     const kid = sealed.slice(0, dot);
     const key = this.keyRing.find(label, kid);
@@ -45,7 +48,7 @@ export class Sealer {
     decipher.setAAD(Buffer.from(boundTo));
     decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
-      'utf8',
+      encoding,
     );
   }
 }

@@ -36,6 +36,12 @@ export class Problem extends Error {
   static field(field: string, code: string, detail?: string): Problem {
     return new Problem('request.invalid', { errors: [{ pointer: `#/${field}`, code, detail }] });
   }
+
+  /** The same with its fields named as a caller wrote them, who knows them under other names. */
+  renamed(rename: (pointer: string) => string): Problem {
+    const errors = this.options.errors?.map((error) => ({ ...error, pointer: rename(error.pointer) }));
+    return new Problem(this.code, { ...this.options, errors });
+  }
 }
 
 /** Redis or PostgreSQL did not answer. Callers may retry: nothing here says that the work was not done. */

@@ -24,6 +24,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     deadlineMs: number,
     private readonly signal: AbortSignal | undefined,
+    private readonly answerBytes?: number,
   ) {
     this.result = new Promise((resolve) => {
       this.settle = resolve;
@@ -49,13 +50,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.size += chunk.length;
-    if (this.size <= MAX_ANSWER_BYTES) return void this.chunks.push(chunk);
-    this.end({ kind: 'unknown', reason: 'answer_too_large' });
+    this.chunks.push(chunk);
+    if (this.size <= (this.answerBytes ?? MAX_ANSWER_BYTES)) return;
+    if (this.answerBytes === undefined) this.end({ kind: 'unknown', reason: 'answer_too_large' });
+    else this.onResponseEnd();
     controller.abort(new Error('answer too large'));
   }
 
   onResponseEnd(): void {
-    const body = Buffer.concat(this.chunks).toString('utf8');
+    const body = Buffer.concat(this.chunks).subarray(0, this.answerBytes).toString('utf8');
     this.end({ kind: 'response', ...this.answer!, body });
   }
 

@@ -88,6 +88,17 @@ describe('an answer', () => {
     expect(await send()).toEqual({ kind: 'unknown', reason: 'answer_too_large' });
   });
 
+  it('is cut off where its reader wants no more of it', async () => {
+    server.will(text(200, 'x'.repeat(300 * 1024)));
+    expect(await send({ answerBytes: 16 })).toMatchObject({
+      kind: 'response',
+      status: 200,
+      body: 'x'.repeat(16),
+    });
+    server.will(text(200, 'short'));
+    expect(await send({ answerBytes: 16 })).toMatchObject({ kind: 'response', body: 'short' });
+  });
+
   it('comes back to its own request, two hundred at once', async () => {
     server.will((response, request) => void response.end(request.body));
     const bodies = Array.from({ length: 200 }, (_, at) => `{"n":${at}}`);

@@ -34,8 +34,15 @@ export class HttpClient implements OnApplicationShutdown {
     this.guardedAgent = new Agent({ ...POOL, connect: { ...CONNECT, ca, lookup: this.guard.lookup } });
   }
 
-  async send({ deadlineMs, signal, guarded, url, ...request }: OutboundRequest): Promise<OutboundResult> {
-    const exchange = new Exchange(deadlineMs, signal);
+  async send({
+    deadlineMs,
+    signal,
+    answerBytes,
+    guarded,
+    url,
+    ...request
+  }: OutboundRequest): Promise<OutboundResult> {
+    const exchange = new Exchange(deadlineMs, signal, answerBytes);
     try {
       const { origin, pathname, search, trusted } = this.target(url, guarded);
       const agent = guarded && !trusted ? this.guardedAgent : this.agent;

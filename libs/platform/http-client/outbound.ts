@@ -5,6 +5,8 @@ export interface OutboundRequest {
   body?: string;
   /** Total time from the wait for a connection to the last byte of the answer, ms. */
   deadlineMs: number;
+  /** So much of the answer's body is wanted: what follows is cut off. Without it a long answer is an unknown outcome. */
+  answerBytes?: number;
   signal?: AbortSignal;
   /** For a URL that a tenant wrote: goes to public addresses only, see `AddressGuard`. */
   guarded?: boolean;

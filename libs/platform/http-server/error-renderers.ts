@@ -1,16 +1,19 @@
+import type { FastifyRequest } from 'fastify';
 import type { Problem } from '#platform/errors';
 
 export interface RenderedError {
   contentType: string;
+  /** Sent as it is when it is text; else as JSON. */
   body: unknown;
+  headers?: Record<string, string>;
   status: number;
 }
-export type ErrorRenderer = (problem: Problem, requestId: string) => RenderedError;
+export type ErrorRenderer = (problem: Problem, requestId: string, request: FastifyRequest) => RenderedError;
 
 const byPrefix: { prefix: string; render: ErrorRenderer }[] = [];
 
 /**
- * A dialect answers every failure under its paths in its vendor's envelope, also those that happen before any
+ * A dialect answers every failure under its paths in its vendor's envelope, and pages answer in pages; also those that happen before any
  * controller is chosen (broken JSON, too large, unknown address). Registered by the dialect's module.
  */
 export function registerErrorRenderer(prefixes: readonly string[], render: ErrorRenderer): void {

@@ -2,28 +2,35 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { ProcessState } from '#platform/health';
-import { loggerFor, NestLogger } from '#platform/logging';
+import { NestLogger } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { DtoPipe } from '#platform/validation';
+import { BareAdapter } from './bare-adapter.js';
 import { IdempotencyGuard } from './idempotency.js';
 import { parseJsonBody } from './json-body.js';
+import { LoadShedder } from './load-shedder.js';
 import { ProblemFilter, sendError } from './problem.filter.js';
+import { RequestObserver } from './request-observer.js';
 import { KnownRoutes } from './routes-known.js';
 
 const API_BODY_BYTES = 16 * 1024;
 /** Meta posts up to 1,000 statuses at once, in up to 3 MB; one refused for its size would be refused for days. */
 const WEBHOOK_BODY_BYTES = 3 * 1024 * 1024;
+const JSON_TYPE = 'application/json';
+/** Some providers post their receipts as forms, and pages their answers; nothing else here takes one. */
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 const MAX_HEADERS = 64;
 const MAX_AUTHORIZATION = 1024;
 export const WEBHOOK_PREFIX = '/webhooks/';
-const logger = loggerFor('http');
+/** Pages for people. */
+export const PAGE_PREFIX = '/p/';
 
-/** Of every answer (STD-27). Nothing here is a page, but for the one that describes the API. */
+/** Of every answer (STD-27). Pages for people say more; another policy has the one that describes the API. */
 const STANDARD_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -42,7 +49,7 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
   let sequence = 0;
   const headers: Record<string, string> = { ...STANDARD_HEADERS };
   const boot = Date.now().toString(36);
-  const adapter = new FastifyAdapter({
+  const adapter = BareAdapter.over({
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     bodyLimit: API_BODY_BYTES,
     requestTimeout: 15_000,
@@ -57,11 +64,16 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
     genReqId: () => `${boot}-${(++sequence).toString(36)}`,
     // No hook has run for these.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      sendError(error, request, reply.headers(standardHeaders(request, headers))),
+      sendError(error, request, setStandardHeaders(request, reply, headers)),
     clientErrorHandler: refuseMalformed,
     forceCloseConnections: 'idle',
   } as never);
-  prepare(adapter.getInstance() as unknown as FastifyInstance, headers);
+  const { fastify } = adapter;
+  const late: { observer?: RequestObserver } = {};
+  prepare(fastify, (request, reply) => {
+    late.observer?.watch(request, reply.raw);
+    setStandardHeaders(request, reply, headers);
+  });
   const app = await NestFactory.create<NestFastifyApplication>(rootModule as never, adapter, {
     logger: new NestLogger(),
     bodyParser: false,
@@ -72,40 +84,63 @@ export async function createHttpApp(rootModule: unknown): Promise<NestFastifyApp
     headers['strict-transport-security'] = ONE_YEAR_OF_HTTPS;
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
-  observe(fastify, app.get(Metrics), app.get(ProcessState, { strict: false }));
+  late.observer = new RequestObserver(
+    app.get(Metrics),
+    app.get(ProcessState, { strict: false }),
+    app.get(LoadShedder, { strict: false }),
+  );
   app.get(IdempotencyGuard, { strict: false }).attach(fastify);
   return app;
 }
 
-function standardHeaders(
+function setStandardHeaders(
   request: FastifyRequest,
+  reply: FastifyReply,
   headers: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const own = { 'x-request-id': request.id, ...headers };
-  return request.url.startsWith('/docs') ? { ...own, 'content-security-policy': DOCUMENTATION_POLICY } : own;
+): FastifyReply {
+  void reply.headers(headers).header('x-request-id', request.id);
+  return request.url.startsWith('/docs')
+    ? reply.header('content-security-policy', DOCUMENTATION_POLICY)
+    : reply;
 }
 
-function prepare(fastify: FastifyInstance, headers: Readonly<Record<string, string>>): void {
+function prepare(
+  fastify: FastifyInstance,
+  begin: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
   const routes = new KnownRoutes();
   fastify.server.on('connect', refuseTunnel);
   fastify.addHook('onRoute', (route) => {
     routes.add(route.url, typeof route.method === 'string' ? [route.method] : route.method);
     if (route.url.startsWith(WEBHOOK_PREFIX)) route.bodyLimit = WEBHOOK_BODY_BYTES;
   });
+  // One hook for all of it: Fastify takes a turn for each.
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(standardHeaders(request, headers));
+    begin(request, reply);
     done(refuseEarly(request));
   });
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
     try {
       done(null, readBody(request, body as Buffer));
     } catch (error) {
       done(error as Error);
     }
   });
+  fastify.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
+    if (isWebhook(request)) done(null, body);
+    else if (request.url.startsWith(PAGE_PREFIX)) done(null, readForm(body as Buffer));
+    else done(new Problem('request.unsupported_media_type'));
+  });
   setNotFound(fastify, routes);
+}
+
+function readForm(body: Buffer): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(body.toString('utf8')));
+}
+
+function isWebhook({ url }: FastifyRequest): boolean {
+  return url.startsWith(WEBHOOK_PREFIX);
 }
 
 /** Nest installs its own not-found handler at init; ours is offered first and told which methods exist. */
@@ -124,10 +159,10 @@ function setNotFound(fastify: FastifyInstance, routes: KnownRoutes): void {
 
 function readBody(request: FastifyRequest, body: Buffer): unknown {
   const type = request.headers['content-type'] ?? '';
-  const charset = /charset\s*=\s*"?([^;"\s]+)/i.exec(type)?.[1];
+  const charset = type === JSON_TYPE ? undefined : /charset\s*=\s*"?([^;"\s]+)/i.exec(type)?.[1];
   if (charset && !/^utf-?8$/i.test(charset)) throw new Problem('request.unsupported_media_type');
   // A webhook is verified over its untouched bytes before anything reads it (ATK-15).
-  return request.url.startsWith(WEBHOOK_PREFIX) ? body : parseJsonBody(body);
+  return isWebhook(request) ? body : parseJsonBody(body);
 }
 
 /** What is wrong with a request before its body is read; undefined when nothing is. */
@@ -176,28 +211,6 @@ function isPlainPath(url: string): boolean {
   if (!path.includes('%') && !path.includes('//') && !path.includes('/.') && !path.includes(';')) return true;
   if (path.includes('//') || /\/\.{1,2}(\/|$)/.test(path) || path.includes(';')) return false;
   return !/%(?:2d|2e|5f|7e|3[0-9]|[46][1-9a-f]|[57][0-9a]|00)/i.test(path);
-}
-
-/** What a process asks itself while it warms up is neither counted nor logged. */
-function observe(fastify: FastifyInstance, metrics: Metrics, state: ProcessState): void {
-  fastify.addHook('onResponse', (request, reply, done) => {
-    if (!state.started) return void done();
-    const route = request.routeOptions.url ?? 'unknown';
-    const seconds = reply.elapsedTime / 1000;
-    metrics.requests.inc({ route, method: request.method, status: reply.statusCode });
-    metrics.requestSeconds.observe({ route }, seconds);
-    logger.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-      },
-      'request',
-    );
-    done();
-  });
 }
 
 /** Bytes that are not HTTP, or headers over Node's limit. There is no request object to answer through. */

@@ -6,6 +6,7 @@ import { KeyRing, Sealer, shortDigest } from '#platform/crypto';
 import { Problem } from '#platform/errors';
 import { describeError, loggerFor } from '#platform/logging';
 import { RedisConnection } from '#platform/redis';
+import { requestOf } from './request-of.js';
 
 const LIFE_MS = 24 * 3_600_000;
 /** A record without a result after this long belongs to a process that died: the next request takes it over. */
@@ -54,33 +55,41 @@ export class IdempotencyGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest & Caller>();
+    const request = requestOf<FastifyRequest & Caller>(context);
     const key = request.headers['idempotency-key'];
     if (key === undefined || request.method !== 'POST' || !request.principal) return true;
     if (typeof key !== 'string' || !KEY.test(key)) throw new Problem('idempotency.invalid_key');
-    return this.begin(request, key, request.principal);
+    return this.begin(request, context.getArgByIndex<FastifyReply>(1), key, request.principal);
   }
 
-  /** Lets the server keep the answers of the requests that were begun here. */
+  /** Gives requests the field that `operationOf` reads. */
   attach(fastify: FastifyInstance): void {
     fastify.decorateRequest('idempotency', null);
-    fastify.addHook('onSend', (request, reply, payload, done) => {
-      if (!request.idempotency) return void done(null, payload);
-      this.end(request.idempotency, reply, payload).then(
-        () => done(null, payload),
-        (error: unknown) => {
+  }
+
+  /**
+   * Has the answer kept before it leaves, by standing before `end`, as session stores do: a hook of the server would
+   * cost every request that has no key.
+   */
+  private keepAnswer(running: Running, reply: FastifyReply): void {
+    const response = reply.raw;
+    const end = response.end.bind(response) as (payload?: unknown) => void;
+    response.end = ((payload?: unknown) => {
+      this.end(running, reply, payload)
+        .catch((error: unknown) => {
           this.logger.warn(
             { error: describeError(error) },
             'answer not kept; the next request with this key runs the work again, under the same ids',
           );
-          done(null, payload);
-        },
-      );
-    });
+        })
+        .finally(() => end(payload));
+      return response;
+    }) as typeof response.end;
   }
 
   private async begin(
     request: FastifyRequest,
+    reply: FastifyReply,
     key: string,
     principal: { tenantId: string; keyId: string },
   ): Promise<boolean> {
@@ -97,6 +106,7 @@ export class IdempotencyGuard implements CanActivate {
       await this.meet(known, running, name);
     }
     request.idempotency = running;
+    this.keepAnswer(running, reply);
     return true;
   }
 

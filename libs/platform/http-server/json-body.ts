@@ -14,8 +14,9 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
  */
 export function parseJsonBody(raw: Buffer): unknown {
   if (raw.length === 0) return undefined;
-  if (!isUtf8(raw)) throw new Problem('request.invalid_encoding');
   const text = raw.toString('utf8');
+  // What cannot be decoded becomes this character, which a body may also hold of its own.
+  if (text.includes('\ufffd') && !isUtf8(raw)) throw new Problem('request.invalid_encoding');
   const shape = scan(text);
   if (shape.depth > MAX_DEPTH || shape.members > MAX_KEYS) throw new Problem('request.too_complex');
   let value: unknown;
@@ -24,34 +25,41 @@ export function parseJsonBody(raw: Buffer): unknown {
   } catch {
     throw new Problem('request.invalid_json');
   }
-  const escaped = text.includes('\\u');
-  if (
-    escaped ||
-    text.includes('"__proto__"') ||
-    text.includes('"constructor"') ||
-    text.includes('"prototype"')
-  )
-    inspect(value, escaped);
+  // Without a backslash no string can hold anything that its characters do not show.
+  if (shape.escaped) inspect(value);
   if (countMembers(value) !== shape.members)
     throw new Problem('request.duplicate_key', { errors: duplicates(text) });
   return value;
 }
 
+interface Shape {
+  members: number;
+  depth: number;
+  /** Some string holds a backslash. */
+  escaped: boolean;
+}
+
 /** Members (colons outside strings) and depth of a JSON text, without building anything. */
-function scan(text: string): { members: number; depth: number } {
+function scan(text: string): Shape {
+  const escaped = text.includes('\\');
   let members = 0;
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 34) at = endOfString(text, at);
+    if (code === 34) at = escaped ? endOfString(text, at) : closingQuote(text, at);
     else if (code === 58) members++;
     else if (code === 123 || code === 91) {
       depth++;
       if (depth > deepest) deepest = depth;
     } else if (code === 125 || code === 93) depth--;
   }
-  return { members, depth: deepest };
+  return { members, depth: deepest, escaped };
+}
+
+function closingQuote(text: string, quote: number): number {
+  const end = text.indexOf('"', quote + 1);
+  return end < 0 ? text.length : end;
 }
 
 function endOfString(text: string, quote: number): number {
@@ -70,21 +78,23 @@ function countMembers(value: unknown): number {
     for (const item of value) count += countMembers(item);
     return count;
   }
-  for (const key of Object.keys(value)) count += 1 + countMembers((value as Record<string, unknown>)[key]);
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new Problem('request.forbidden_key');
+    count += 1 + countMembers((value as Record<string, unknown>)[key]);
+  }
   return count;
 }
 
-function inspect(value: unknown, escaped: boolean): void {
+/** Refuses NUL and lone surrogates, which only an escape can bring in. */
+function inspect(value: unknown): void {
   if (typeof value === 'string') {
-    if (escaped && (value.includes('\u0000') || !value.isWellFormed()))
-      throw new Problem('request.forbidden_character');
+    if (value.includes('\u0000') || !value.isWellFormed()) throw new Problem('request.forbidden_character');
   } else if (Array.isArray(value)) {
-    for (const item of value) inspect(item, escaped);
+    for (const item of value) inspect(item);
   } else if (typeof value === 'object' && value !== null) {
     for (const key of Object.keys(value)) {
-      if (FORBIDDEN_KEYS.has(key)) throw new Problem('request.forbidden_key');
-      inspect(key, escaped);
-      inspect((value as Record<string, unknown>)[key], escaped);
+      inspect(key);
+      inspect((value as Record<string, unknown>)[key]);
     }
   }
 }

@@ -1,9 +1,11 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import type { Server } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
 import { BootRefused } from '#platform/config';
 import { describeError, loggerFor } from '#platform/logging';
 
 /** Longer than any drain we promise: a process that is still there after this is stuck. */
 const FORCED_EXIT_MS = 40_000;
+const CLOSE_IDLE_EVERY_MS = 100;
 const logger = loggerFor('lifecycle');
 
 /**
@@ -53,12 +55,12 @@ export interface Draining {
 }
 
 /** The usual drain: not ready, wait until the load balancer noticed, close. */
-export async function drainApp(
-  app: INestApplicationContext,
-  announce: () => void,
-  delayMs: number,
-): Promise<void> {
+export async function drainApp(app: INestApplication, announce: () => void, delayMs: number): Promise<void> {
   announce();
   await new Promise((resolve) => setTimeout(resolve, delayMs));
-  await app.close();
+  const server = app.getHttpServer() as Server;
+  // The server closes the connections that are idle when it begins to close. One whose request was still being answered
+  // becomes idle after that, and would be waited for as long as its caller likes to keep it.
+  const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+  await app.close().finally(() => clearInterval(closing));
 }

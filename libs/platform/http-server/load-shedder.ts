@@ -7,8 +7,6 @@ import {
   type OnModuleDestroy,
   SetMetadata,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { Server, ServerResponse } from 'node:http';
 import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { loggerFor } from '#platform/logging';
@@ -39,19 +37,9 @@ export class LoadShedder implements CanActivate, OnApplicationBootstrap, OnModul
   private timer: NodeJS.Timeout | undefined;
   private loggedAt = -Infinity;
 
-  constructor(
-    private readonly config: Config,
-    private readonly host: HttpAdapterHost,
-  ) {}
+  constructor(private readonly config: Config) {}
 
   onApplicationBootstrap(): void {
-    const server = this.host.httpAdapter.getHttpServer() as Server;
-    // First of all listeners: a request without a body is handled within this event.
-    server.prependListener('request', (_request, response: ServerResponse) => {
-      this.inFlight++;
-      // Comes once, however the answer ends: also when the caller has gone.
-      response.once('close', () => this.inFlight--);
-    });
     let expected = performance.now() + SAMPLE_MS;
     this.timer = setInterval(() => {
       const now = performance.now();
@@ -63,6 +51,15 @@ export class LoadShedder implements CanActivate, OnApplicationBootstrap, OnModul
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
+  }
+
+  /** A request has come in. Each is followed by one `leave`. */
+  enter(): void {
+    this.inFlight++;
+  }
+
+  leave(): void {
+    this.inFlight--;
   }
 
   canActivate(context: ExecutionContext): boolean {

@@ -64,16 +64,17 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
       'dependency unavailable',
     );
   }
-  const rendered = rendererFor(request.url)(problem, request.id);
+  const rendered = rendererFor(request.url)(problem, request.id, request);
   if (problem.options.retryAfterSeconds !== undefined)
     void reply.header('retry-after', Math.max(1, Math.ceil(problem.options.retryAfterSeconds)));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="countersign"');
   if (problem.status === 413) void reply.header('connection', 'close');
+  if (rendered.headers) void reply.headers(rendered.headers);
   if (problem.options.headers) void reply.headers(problem.options.headers);
   void reply
     .status(rendered.status)
     .header('content-type', rendered.contentType)
-    .serializer(JSON.stringify)
+    .serializer(typeof rendered.body === 'string' ? String : JSON.stringify)
     .send(rendered.body);
 }
 

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '#platform/errors';
+import { requestOf } from './request-of.js';
 
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const QUERY_ARGUMENT = /^4:/;
@@ -11,7 +12,7 @@ export class QueryGuard implements CanActivate {
   private readonly declared = new WeakMap<object, boolean>();
 
   canActivate(context: ExecutionContext): boolean {
-    const query = context.switchToHttp().getRequest<FastifyRequest>().query as Record<string, unknown>;
+    const query = requestOf<FastifyRequest>(context).query as Record<string, unknown>;
     for (const name in query) {
       if (!this.takesQuery(context))
         throw new Problem('request.unknown_parameter', {

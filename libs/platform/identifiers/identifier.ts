@@ -19,6 +19,9 @@ export const ID_PREFIXES = {
   sender: 'snd_',
   testNumber: 'tsn_',
   switch: 'swi_',
+  endpoint: 'whe_',
+  delivery: 'whd_',
+  erasure: 'era_',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

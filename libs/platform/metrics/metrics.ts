@@ -46,6 +46,12 @@ export class Metrics {
     labelNames: ['provider', 'channel', 'outcome'],
     registers: [this.registry],
   });
+  readonly chatReplies = new Counter({
+    name: 'countersign_chat_replies_total',
+    help: 'Tries to answer people in a conversation, by outcome',
+    labelNames: ['provider', 'channel', 'outcome'],
+    registers: [this.registry],
+  });
   readonly receipts = new Counter({
     name: 'countersign_receipts_total',
     help: 'Statuses received from providers, by what became of them',
@@ -56,6 +62,18 @@ export class Metrics {
     name: 'countersign_limit_events_total',
     help: 'What shared limits, budgets, switches and fraud detectors decided or noticed',
     labelNames: ['type', 'limit'],
+    registers: [this.registry],
+  });
+  readonly tenantEvents = new Counter({
+    name: 'countersign_tenant_events_total',
+    help: 'What happened to accounts, senders and templates',
+    labelNames: ['type'],
+    registers: [this.registry],
+  });
+  readonly webhookAttempts = new Counter({
+    name: 'countersign_webhook_attempts_total',
+    help: 'Attempts to post an event to an endpoint of a tenant, by outcome',
+    labelNames: ['outcome'],
     registers: [this.registry],
   });
   readonly queueDepth = new Gauge({

@@ -1,1 +1,1 @@
-export { type CanonicalReceiver, maskReceiver, parsePhone, readBarredPhone } from './phone.js';
+export { type CanonicalReceiver, hasNumbers, maskReceiver, parsePhone, readBarredPhone } from './phone.js';

@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { readPlainNumber } from './number-plans.js';
 
 /** A receiver in the one form that limits, partitions and references are keyed on. */
@@ -87,6 +87,11 @@ export function foldVariants(e164: string): string {
 function currentForm(e164: string): string {
   if (e164.startsWith('+521')) return foldVariants(e164);
   return e164.startsWith('+55') && e164.length === 13 ? e164.replace(BRAZIL_MOBILE, '$<area>9$<line>') : e164;
+}
+
+/** Whether a valid number can be of this country, by its ISO 3166 code. */
+export function hasNumbers(country: string): boolean {
+  return isSupportedCountry(country);
 }
 
 /** `+1415•••2671`: the only form of a number that leaves the service unasked. */
