@@ -11,6 +11,7 @@ import { Metrics } from '#platform/metrics';
 import { PartitionLeases, Partitions } from '#platform/partitions';
 import type { RedisConnection } from '#platform/redis';
 import type { JournalEntry } from './journal-entry.js';
+import { JournalPartitions } from './journal-partitions.js';
 import { JournalWriter } from './journal-writer.js';
 
 configureLogging('silent', 'test');
@@ -58,7 +59,14 @@ async function start({ drains = false } = {}): Promise<Worker> {
   const connection = await connectRedis(server.url);
   const leases = new PartitionLeases(connection, partitions);
   await leases.onApplicationBootstrap();
-  const writer = new JournalWriter(connection, database, leases, partitions, new Metrics());
+  const writer = new JournalWriter(
+    connection,
+    database,
+    leases,
+    partitions,
+    new Metrics(),
+    new JournalPartitions(database),
+  );
   if (drains) writer.onApplicationBootstrap();
   const worker = { redis: connection, leases, writer };
   workers.push(worker);
@@ -203,6 +211,28 @@ describe('each transition is kept exactly once', () => {
     for (const id of ids) expect(seen.filter((event) => event === `${id}-1`)).toHaveLength(3);
   });
 
+  it('at the turn of a month, and when it is told again in another one: its own time decides', async () => {
+    const { writer } = await start();
+    const border = Date.UTC(2026, 11, 1);
+    const ids = [await append(0, { at: border - 1 }), await append(0, { at: border })];
+    await forbid('xdel');
+    try {
+      await expect(writer.drain()).rejects.toThrow(/xdel/);
+    } finally {
+      await allowAll();
+    }
+    await append(0, { t: 'challenge.approved', q: 2, at: border + 1 }, ids[0]);
+    expect(await writer.drain()).toBe(3);
+    const found = await database.manager.query(
+      'SELECT tableoid::regclass::text AS name, event_id FROM journal ORDER BY occurred_at',
+    );
+    expect(found).toEqual([
+      { name: 'journal_2026_11', event_id: `${ids[0]}-1` },
+      { name: 'journal_2026_12', event_id: `${ids[1]}-1` },
+      { name: 'journal_2026_12', event_id: `${ids[0]}-2` },
+    ]);
+  });
+
   it('when two writers believe to hold a partition, and both move it at once', async () => {
     const first = await start();
     const second = await start();
@@ -210,10 +240,42 @@ describe('each transition is kept exactly once', () => {
     await first.leases.beforeApplicationShutdown();
     const renew = (second.leases as unknown as { renew(): Promise<void> }).renew.bind(second.leases);
     await renew();
-    const late = new JournalWriter(first.redis, database, second.leases, partitions, new Metrics());
+    const late = new JournalWriter(
+      first.redis,
+      database,
+      second.leases,
+      partitions,
+      new Metrics(),
+      new JournalPartitions(database),
+    );
     await Promise.all([late.drain(), second.writer.drain()]);
     expect(await rows()).toHaveLength(100);
     expect(await waiting()).toEqual([0, 0, 0, 0]);
+  });
+
+  it('FI-23 when PostgreSQL gives up its transaction for another one: it is tried again', async () => {
+    await database.manager.query(`
+      CREATE SEQUENCE given_up;
+      CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE turn bigint := nextval('given_up');
+        BEGIN
+          IF turn = 1 THEN RAISE EXCEPTION 'serialization' USING ERRCODE = '40001'; END IF;
+          IF turn = 2 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;
+          RETURN NULL;
+        END $$;
+      CREATE TRIGGER give_up AFTER INSERT ON journal FOR EACH STATEMENT EXECUTE FUNCTION give_up()`);
+    try {
+      await start({ drains: true });
+      await append(0);
+      await expect.poll(waiting, { timeout: 10_000 }).toEqual([0, 0, 0, 0]);
+      expect(await rows()).toHaveLength(1);
+      const [{ last }] = await database.manager.query('SELECT last_value::int AS last FROM given_up');
+      expect(last).toBe(3);
+    } finally {
+      await database.manager.query(
+        'DROP TRIGGER give_up ON journal; DROP FUNCTION give_up; DROP SEQUENCE given_up',
+      );
+    }
   });
 
   it('and not at all while what belongs to it cannot be written: then it waits, and so do all others of its round', async () => {
@@ -246,6 +308,20 @@ describe('an entry that this build cannot read', () => {
     expect(await writer.drain()).toBe(0);
     expect(await waiting()).toEqual([1, 0, 0, 0]);
     expect((await rows()).map((row) => row.event_id)).toContain(`${behind}-1`);
+  });
+
+  it('hides nothing in front of it, when PostgreSQL fails just then', async () => {
+    const { writer } = await start();
+    let broken = true;
+    writer.project(async () => {
+      if (broken) throw new Error('the read side is broken');
+    });
+    await append(0);
+    await append(0, unknown);
+    await expect(writer.drain()).rejects.toThrow('the read side is broken');
+    broken = false;
+    expect(await writer.drain()).toBe(1);
+    expect(await waiting()).toEqual([1, 0, 0, 0]);
   });
 
   it.each(['t', 'c', 'q', 'n', 'at'])('may also be one without its %s', async (field) => {

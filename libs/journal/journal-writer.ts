@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database, sqlState } from '#platform/database';
@@ -7,20 +8,32 @@ import { Metrics } from '#platform/metrics';
 import { PartitionLeases, Partitions } from '#platform/partitions';
 import { RedisConnection } from '#platform/redis';
 import { type JournalEntry, parseStreamEntry } from './journal-entry.js';
+import { JournalPartitions } from './journal-partitions.js';
 
 /** Folds a batch into a room's own tables, inside the journal's transaction. Must bear repeats and gaps in order. */
 export type JournalProjection = (entries: readonly JournalEntry[], manager: EntityManager) => Promise<void>;
 
 const BUSY_MS = 50;
 const IDLE_MS = 250;
-const TROUBLE_MS = 1_000;
-const PER_PARTITION = 200;
+const TROUBLE_MS = [500, 1_500] as const;
+/** Rows of one transaction. One that PostgreSQL does not manage in a statement's time is tried again at half of that. */
+const BATCH = { most: 4_000, least: 100 };
+/** Transactions at a time, each over partitions of its own: PostgreSQL has work while the other one waits for it. */
+const LANES = 2;
 const LAG_EVERY_MS = 5_000;
+/** A statement's time was up. */
+const QUERY_CANCELED = '57014';
 
+/** What one look at a stream found. */
 interface Read {
   key: string;
   streamIds: string[];
   entries: JournalEntry[];
+  /** Where the next look begins: behind this one. */
+  end: string | undefined;
+  /** The last entry that this build cannot read. */
+  unreadable: string | undefined;
+  full: boolean;
 }
 
 /**
@@ -31,13 +44,13 @@ interface Read {
 export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = loggerFor('journal');
   private readonly projections: JournalProjection[] = [];
-  private readonly months = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   /** Where each stream's unreadable entries end: they stay for a newer worker, and are read past. */
   private readonly unreadableUpTo = new Map<string, string>();
   private lagReadAt = -Infinity;
+  private batch = BATCH.most;
 
   constructor(
     private readonly redis: RedisConnection,
@@ -45,6 +58,7 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly leases: PartitionLeases,
     private readonly partitions: Partitions,
     private readonly metrics: Metrics,
+    private readonly months: JournalPartitions,
   ) {}
 
   /** Adds a room's read side. */
@@ -69,42 +83,85 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
         (moved) => this.schedule(moved > 0 ? BUSY_MS : IDLE_MS),
         (error: unknown) => {
           this.logger.warn({ error: describeError(error) }, 'journal not written; it waits in Redis');
-          this.schedule(TROUBLE_MS);
+          // Not all workers at the same moment (FI-23).
+          this.schedule(randomInt(...TROUBLE_MS));
         },
       );
     }, afterMs);
   }
 
-  /** One round over the partitions this worker holds. Returns how many entries it moved. */
+  /** Over the partitions this worker holds, until none has more than a batch waiting. Returns how many entries it moved. */
   async drain(): Promise<number> {
     await this.reportLag();
-    const reads = await Promise.all(this.leases.held().map((partition) => this.read(partition)));
-    const filled = reads.filter((read) => read.streamIds.length > 0);
-    if (filled.length === 0) return 0;
-    const entries = filled.flatMap((read) => read.entries);
-    await this.write(entries);
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, (_, lane) => this.drainLane(lane)));
+    const failed = lanes.find((lane) => lane.status === 'rejected');
+    if (failed) throw failed.reason;
+    return lanes.reduce((sum, lane) => sum + (lane.status === 'fulfilled' ? lane.value : 0), 0);
+  }
+
+  /** The next batch is read while one is written: the two wait for different servers. */
+  private async drainLane(lane: number): Promise<number> {
+    let moved = 0;
+    let reads = await this.readAll(lane, []);
+    while (reads.length > 0) {
+      const more = !this.stopped && reads.some(({ full }) => full);
+      const next = more ? this.readAll(lane, reads) : Promise.resolve([]);
+      // Told below, unless the write fails first.
+      next.catch(() => undefined);
+      moved += await this.move(reads);
+      reads = await next;
+    }
+    return moved;
+  }
+
+  /** Insert and commit first, delete after. */
+  private async move(reads: readonly Read[]): Promise<number> {
+    const entries = reads.flatMap((read) => read.entries);
+    try {
+      await this.write(entries);
+      this.batch = Math.min(this.batch * 2, BATCH.most);
+    } catch (error) {
+      if (sqlState(error) === QUERY_CANCELED) this.batch = Math.max(Math.floor(this.batch / 2), BATCH.least);
+      throw error;
+    }
+    const filled = reads.filter(({ streamIds }) => streamIds.length > 0);
     await Promise.all(filled.map((read) => this.redis.client.xdel(read.key, ...read.streamIds)));
+    for (const { key, unreadable } of reads) if (unreadable) this.unreadableUpTo.set(key, unreadable);
     return entries.length;
   }
 
-  private async read(partition: number): Promise<Read> {
-    const key = `${this.partitions.tag(partition)}journal`;
-    const past = this.unreadableUpTo.get(key);
-    const found = await this.redis.client.xrange(
-      key,
-      past === undefined ? '-' : `(${past}`,
-      '+',
-      'COUNT',
-      PER_PARTITION,
+  /** What is behind `before`, in every stream of the lane where there is something. */
+  private async readAll(lane: number, before: readonly Read[]): Promise<Read[]> {
+    const held = this.leases.held().filter((partition) => partition % LANES === lane);
+    const most = Math.ceil(this.batch / Math.max(1, held.length));
+    const ends = new Map(before.map(({ key, end }) => [key, end]));
+    const reads = await Promise.all(
+      held.map((partition) => {
+        const key = `${this.partitions.tag(partition)}journal`;
+        return this.read(key, ends.get(key) ?? this.unreadableUpTo.get(key), most);
+      }),
     );
-    const read: Read = { key, streamIds: [], entries: [] };
+    return reads.filter(({ end }) => end !== undefined);
+  }
+
+  private async read(key: string, past: string | undefined, most: number): Promise<Read> {
+    const from = past === undefined ? '-' : `(${past}`;
+    const found = await this.redis.client.xrange(key, from, '+', 'COUNT', most);
+    const read: Read = {
+      key,
+      streamIds: [],
+      entries: [],
+      end: found.at(-1)?.[0],
+      unreadable: undefined,
+      full: found.length === most,
+    };
     for (const [streamId, fields] of found) {
       const entry = parseStreamEntry(fields);
       if (entry) {
         read.streamIds.push(streamId);
         read.entries.push(entry);
       } else {
-        this.unreadableUpTo.set(key, streamId);
+        read.unreadable = streamId;
         this.logger.error(
           { key, streamId },
           'a journal entry cannot be read; it stays until a newer worker reads it',
@@ -116,7 +173,7 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async write(entries: readonly JournalEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    await this.ensureMonths(entries);
+    await this.months.ensure(entries.map(({ occurredAt }) => occurredAt));
     await this.database.transaction(async (manager) => {
       await manager.query(
         `INSERT INTO journal (event_id, occurred_at, tenant_id, challenge_id, sequence, type, data)
@@ -124,7 +181,7 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
          ON CONFLICT DO NOTHING`,
         [
           entries.map((entry) => entry.eventId),
-          entries.map((entry) => entry.occurredAt),
+          entries.map((entry) => entry.occurredAt.toISOString()),
           entries.map((entry) => renderUuid(entry.tenantId)),
           entries.map((entry) => renderUuid(entry.challengeId)),
           entries.map((entry) => entry.sequence),
@@ -134,25 +191,6 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
       );
       for (const projection of this.projections) await projection(entries, manager);
     });
-  }
-
-  /** One table per month, so that retention drops tables instead of deleting rows. */
-  private async ensureMonths(entries: readonly JournalEntry[]): Promise<void> {
-    for (const { occurredAt } of entries) {
-      const from = new Date(Date.UTC(occurredAt.getUTCFullYear(), occurredAt.getUTCMonth(), 1));
-      const name = `journal_${from.toISOString().slice(0, 7).replace('-', '_')}`;
-      if (this.months.has(name)) continue;
-      const to = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, 1));
-      try {
-        await this.database.manager.query(
-          `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF journal FOR VALUES FROM ('${from.toISOString()}') TO ('${to.toISOString()}')`,
-        );
-      } catch (error) {
-        // Another worker made it, or the default partition already has rows of that month: both are fine.
-        if (!['42P07', '23505', '23514'].includes(sqlState(error) ?? '')) throw error;
-      }
-      this.months.add(name);
-    }
   }
 
   private async reportLag(): Promise<void> {
