@@ -30,6 +30,14 @@ export class ApiKeyEntity {
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;
 
+  /** In CIDR form; accepted from everywhere when empty. */
+  @Column('text', { array: true, default: [] })
+  networks!: string[];
+
+  /** To the hour; null before its first use. */
+  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true })
+  lastUsedAt!: Date | null;
+
   @Column('int')
   revision!: number;
 

@@ -2,7 +2,9 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '#platform/errors';
+import { requestOf } from '#platform/http-server';
 import { CREDENTIAL_NAMES } from '#platform/validation';
+import { isWithin } from './key-networks.js';
 import { KeyStore } from './key-store.js';
 import { type AuthenticatedRequest, type Principal, PUBLIC_ROUTE, REQUIRED_SCOPE } from './principal.js';
 
@@ -29,7 +31,7 @@ export class ApiKeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const access = this.accessOf(context);
     if (access.open) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
+    const request = requestOf<FastifyRequest & AuthenticatedRequest>(context);
     refuseCredentialsInUrl(request);
     const header = request.headers.authorization;
     const known = header === undefined ? undefined : this.keys.remembered(header);
@@ -66,7 +68,13 @@ export class ApiKeyGuard implements CanActivate {
   }
 }
 
-function admit(request: AuthenticatedRequest, principal: Principal, { scope }: RouteAccess): true {
+function admit(
+  request: AuthenticatedRequest & Pick<FastifyRequest, 'ip'>,
+  principal: Principal,
+  { scope }: RouteAccess,
+): true {
+  if (principal.networks && !isWithin(principal.networks, request.ip))
+    throw new Problem('auth.address_not_allowed');
   if (scope === undefined || !principal.scopes.has(scope)) {
     throw new Problem('auth.insufficient_scope', { detail: scope && `This call needs the scope ${scope}.` });
   }

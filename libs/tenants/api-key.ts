@@ -12,6 +12,9 @@ export const SCOPES = [
   'challenges:read',
   'challenges:cancel',
   'receivers:write',
+  'consents:read',
+  'consents:export',
+  'privacy:erase',
   'generators:read',
   'generators:write',
   'templates:read',
@@ -23,6 +26,12 @@ export const SCOPES = [
   'limits:read',
   'limits:write',
   'switches:write',
+  'events:read',
+  'webhooks:read',
+  'webhooks:write',
+  'keys:read',
+  'keys:write',
+  'audit:read',
   'codes:reveal',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -6,6 +6,7 @@ export { ApiKeyGuard } from './api-key.guard.js';
 export { KeyStore } from './key-store.js';
 export {
   type AuthenticatedRequest,
+  By,
   Caller,
   callerOf,
   type Principal,

@@ -4,7 +4,10 @@ import {
   type ExecutionContext,
   SetMetadata,
 } from '@nestjs/common';
-import type { Identifier } from '#platform/identifiers';
+import type { BlockList } from 'node:net';
+import type { Author } from '#journal';
+import { requestOf } from '#platform/http-server';
+import { type Identifier, renderNative } from '#platform/identifiers';
 import type { KeyMode, Scope } from './api-key.js';
 
 /** Who is asking, from the API key alone: never from a body or a header (SEC-14). */
@@ -13,6 +16,8 @@ export interface Principal {
   keyId: Identifier;
   mode: KeyMode;
   scopes: ReadonlySet<string>;
+  /** From where it is accepted; everywhere when absent. */
+  networks?: BlockList;
   expiresAt: number;
 }
 
@@ -36,5 +41,11 @@ export function callerOf(request: AuthenticatedRequest): Principal {
 
 /** The caller, as a controller's parameter. */
 export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Principal =>
-  callerOf(context.switchToHttp().getRequest<AuthenticatedRequest>()),
+  callerOf(requestOf<AuthenticatedRequest>(context)),
 );
+
+/** The caller as the audit trail names who changes something, as a controller's parameter. */
+export const By = createParamDecorator((_data: unknown, context: ExecutionContext): Author => {
+  const request = requestOf<AuthenticatedRequest & { id: string }>(context);
+  return { actor: renderNative('key', callerOf(request).keyId), requestId: request.id };
+});
