@@ -2,6 +2,12 @@ import type { Identifier } from '#platform/identifiers';
 import type { Problem } from '#platform/errors';
 import type { LimitId } from './catalogue.js';
 
+/** Millionths of a currency, ISO 4217. */
+export interface Price {
+  micros: number;
+  currency: string;
+}
+
 /** One message that somebody wants sent. */
 export interface SendRequest {
   tenantId: Identifier;
@@ -20,9 +26,11 @@ export interface SendRequest {
     /** Of an e-mail address. */
     domain?: string;
   };
-  price?: { micros: number; currency: string };
+  price?: Price;
   /** What the caller says about the person behind the request. */
   endUser?: EndUser;
+  /** Sent by ourselves after a message that went nowhere: there is no request whose signals could be scored (FR-12). */
+  followUp?: boolean;
   /** Asked by a browser, not by a backend: a refusal must look like success there (FR-13). */
   publicCaller?: boolean;
 }

@@ -1,7 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { EventOutbox, type OutgoingEvent } from '#journal';
 import { Clock } from '#platform/clock';
 import { Database } from '#platform/database';
-import { type Identifier, renderNative, renderUuid } from '#platform/identifiers';
+import { type Identifier, newId, renderNative, renderUuid } from '#platform/identifiers';
 import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { LimitEventEntity } from './limit.entity.js';
@@ -15,6 +16,7 @@ export const LIMIT_EVENTS = [
   'limit.conversion_denied',
   'limit.conversion_restored',
   'limit.spray_detected',
+  'limit.restarted',
   'budget.soft',
   'budget.exhausted',
   'switch.changed',
@@ -49,6 +51,7 @@ export class LimitEvents implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly database: Database,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
+    private readonly outbox: EventOutbox,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -98,9 +101,19 @@ export class LimitEvents implements OnApplicationBootstrap, OnModuleDestroy {
       this.logger.info({ tenant, type, times, ...data }, 'limit.event');
     }
     try {
-      await this.database.repository(LimitEventEntity).insert(events);
+      await this.database.transaction(async (manager) => {
+        await manager.insert(LimitEventEntity, events);
+        await this.outbox.put(events.flatMap(toOutgoing), manager);
+      });
     } catch (error) {
       this.logger.warn({ error: describeError(error), events: events.length }, 'limit events not kept');
     }
   }
+}
+
+/** What an operator's switch or the platform's budget did is no tenant's; a refusal is told by the challenge's journal. */
+function toOutgoing({ tenantId, at, type, times, data }: Pending): OutgoingEvent[] {
+  if (tenantId === null || type === 'limit.refused') return [];
+  const subject = data['switch'] ?? renderNative('tenant', tenantId);
+  return [{ id: `evt_${newId()}`, type, tenantId, subject, at, data: { times, ...data } }];
 }

@@ -1,15 +1,16 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { Audit, type Author } from '#journal';
 import { Database } from '#platform/database';
 import { Problem } from '#platform/errors';
-import type { Identifier } from '#platform/identifiers';
+import { type Identifier, renderNative } from '#platform/identifiers';
 import { ConfigPublisher, type Publication, PublishedConfig } from '#platform/published-config';
 import { LimitPolicyEntity } from './limit.entity.js';
 import {
   findOutOfBounds,
   type LimitOverrides,
   type LimitPolicy,
-  type PLATFORM,
+  PLATFORM,
   toPolicy,
 } from './limit-policy.js';
 
@@ -26,6 +27,7 @@ export class LimitPolicies implements OnModuleInit {
     private readonly database: Database,
     private readonly publisher: ConfigPublisher,
     private readonly published: PublishedConfig,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -49,15 +51,24 @@ export class LimitPolicies implements OnModuleInit {
   }
 
   /** Replaces what was changed before. */
-  async save(ref: Identifier | typeof PLATFORM, overrides: LimitOverrides): Promise<void> {
+  async save(ref: Identifier | typeof PLATFORM, overrides: LimitOverrides, by: Author): Promise<void> {
     const errors = findOutOfBounds(overrides);
     if (errors.length > 0) throw new Problem('request.invalid', { errors });
     await this.publisher.commit(async (manager, owe) => {
+      const known = await manager.findOneBy(LimitPolicyEntity, { ref });
       await manager.query(
         `INSERT INTO limit_policies (ref, overrides, revision) VALUES ($1, $2::jsonb, 1)
          ON CONFLICT (ref) DO UPDATE SET overrides = excluded.overrides, revision = limit_policies.revision + 1`,
         [ref, JSON.stringify(overrides)],
       );
+      const platform = ref === PLATFORM;
+      await this.audit.record(manager, by, {
+        tenantId: platform ? null : ref,
+        action: 'limits.changed',
+        subject: platform ? PLATFORM : renderNative('tenant', ref),
+        before: known?.overrides,
+        after: overrides,
+      });
       owe('limits', ref);
     });
   }

@@ -1,8 +1,9 @@
 // Protects what may be sent: each shared limit at its default, on a real Redis, in a service that is really wired.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type House, openHouse, until } from '../../test/support/house.js';
+import { CLI } from '#journal';
 import type { Identifier } from '#platform/identifiers';
-import type { Reservation, SendRequest } from './admission.js';
+import type { Price, Reservation, SendRequest } from './admission.js';
 import { LimitEvents } from './limit-events.js';
 import { LimitPolicies } from './limit-policies.service.js';
 import { type LimitOverrides, PLATFORM } from './limit-policy.js';
@@ -30,7 +31,7 @@ function move(ms: number): void {
 }
 
 async function change(ref: string, overrides: LimitOverrides): Promise<void> {
-  await house.api.app.get(LimitPolicies, { strict: false }).save(ref, overrides);
+  await house.api.app.get(LimitPolicies, { strict: false }).save(ref, overrides, CLI);
 }
 
 async function eventsOf(type: string): Promise<Record<string, unknown>[]> {
@@ -56,7 +57,7 @@ async function askAll(requests: readonly SendRequest[]): Promise<{ admitted: num
     if (!('admitted' in admission)) refusedBy.add(admission.limit);
     else {
       sent.push(request.operation);
-      await limits.settle(admission.admitted!);
+      limits.settle(admission.admitted!, messageOf(admission.admitted!));
     }
   }
   if (sent.length > 0)
@@ -67,9 +68,27 @@ async function askAll(requests: readonly SendRequest[]): Promise<{ admitted: num
   return { admitted: sent.length, refusedBy: [...refusedBy] };
 }
 
+/** The message that is sent under a reservation. */
+const messageOf = ({ operation }: Reservation): string => `message-of-${operation}`;
+
 /** `admitted`, or the limit that refused. Not settled. */
 async function ask(request: SendRequest): Promise<string> {
   return verdictOf(await limits.admit(request));
+}
+
+const priced = (reservation: Reservation, price: Price): Promise<void> =>
+  limits.priceMessages(reservation.tenantId, new Map([[messageOf(reservation), price]]));
+
+const untilSettled = ({ tenantId, operation }: Reservation): Promise<unknown> =>
+  until(
+    () => house.redis.zscore(`{lim:${tenantId}}:pending`, operation),
+    (pending) => pending === null,
+  );
+
+/** What is taken out of the tenant's only budget. */
+async function spentBy(tenantId: string): Promise<number> {
+  const [key] = await house.redis.keys(`{lim:${tenantId}}:budget:*`);
+  return Number(await house.redis.hget(key!, 'n'));
 }
 
 const times = <T>(count: number, make: (at: number) => T): T[] =>
@@ -305,7 +324,7 @@ describe('budgets', () => {
     tenant = await newTenant(house);
     await change(tenant, { budgets: [{ period: 'month', unit: 'messages', most: 2 }] });
     const kept = (await limits.admit(sendOf(tenant))) as { admitted: Reservation };
-    await limits.settle(kept.admitted);
+    limits.settle(kept.admitted, messageOf(kept.admitted));
     await limits.admit(sendOf(tenant));
     expect(await ask(sendOf(tenant))).toBe('budget.tenant');
     await until(
@@ -325,9 +344,33 @@ describe('budgets', () => {
     const assumed = (await limits.admit(sendOf(tenant))) as { admitted: Reservation };
     expect(await ask(sendOf(tenant, { price: { micros: 60_000, currency: 'USD' } }))).toBe('admitted');
     expect(await ask(sendOf(tenant, { price: { micros: 1, currency: 'USD' } }))).toBe('budget.tenant');
-    await limits.settle(assumed.admitted, { price: { micros: 15_000, currency: 'USD' } });
+    limits.settle(assumed.admitted, messageOf(assumed.admitted));
+    await priced(assumed.admitted, { micros: 15_000, currency: 'USD' });
+    await untilSettled(assumed.admitted);
     expect(await ask(sendOf(tenant, { price: { micros: 25_000, currency: 'USD' } }))).toBe('admitted');
     expect(await ask(sendOf(tenant, { price: { micros: 1, currency: 'USD' } }))).toBe('budget.tenant');
+  });
+
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('FR-10: a price is settled once, whether it comes %s the reservation is settled', async (_, early) => {
+    tenant = await newTenant(house);
+    await change(tenant, {
+      budgets: [{ period: 'day', unit: 'money', currency: 'EUR', most: 100_000, assumedMicros: 60_000 }],
+    });
+    const { admitted } = (await limits.admit(sendOf(tenant))) as { admitted: Reservation };
+    const price = { micros: 90_000, currency: 'EUR' };
+    if (early) await priced(admitted, price);
+    limits.settle(admitted, messageOf(admitted));
+    await untilSettled(admitted);
+    for (let told = 0; told < 3; told++) await priced(admitted, price);
+    expect(await spentBy(tenant)).toBe(90_000);
+    // A fee that is given back; and one in a currency that the budget does not count.
+    await priced(admitted, { micros: 0, currency: 'EUR' });
+    expect(await spentBy(tenant)).toBe(0);
+    await priced(admitted, { micros: 70_000, currency: 'USD' });
+    expect(await spentBy(tenant)).toBe(0);
   });
 
   it('FR-10: of the platform holds over all tenants, and takes nothing from a tenant that it refuses', async () => {

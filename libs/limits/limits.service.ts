@@ -3,7 +3,7 @@ import { KeyRing, shortDigest } from '#platform/crypto';
 import { Problem } from '#platform/errors';
 import type { Identifier } from '#platform/identifiers';
 import { describeError, loggerFor } from '#platform/logging';
-import type { Admission, Reservation, SendRequest } from './admission.js';
+import type { Admission, Price, Reservation, SendRequest } from './admission.js';
 import type { LimitId } from './catalogue.js';
 import { type LimitSlot, LimitStore, type ReserveReply, type Settlement } from './hot-store/limit-store.js';
 import { LimitEvents, type LimitEventType } from './limit-events.js';
@@ -22,7 +22,7 @@ interface Window {
 export interface ReceiverLimits {
   /** Messages to one receiver of this tenant. */
   receiver: readonly Window[];
-  /** The same, told but not enforced. */
+  /** The same, told but not enforced: the scripts say when one is full, and `tellReceiverShadowed` passes it on. */
   receiverInShadow: readonly Window[];
   /** Messages to one receiver of all tenants. */
   platform: readonly Window[];
@@ -32,6 +32,12 @@ export interface ReceiverLimits {
   coolDown: boolean;
   /** Whether the generator's most messages per challenge holds. */
   maxMessages: boolean;
+}
+
+/** What an event tells of a send. */
+interface Described {
+  channel: string;
+  receiver: { country?: string };
 }
 
 interface Refusal {
@@ -95,19 +101,30 @@ export class LimitsService implements OnModuleDestroy {
     await Promise.all(slotsOf(reservation).map((slot) => this.store.release(slot, reservation.operation)));
   }
 
-  /**
-   * It was sent. Told to Redis with others a moment later: until then the reservation counts all the same. With the
-   * price that the provider charged, budgets are corrected at once.
-   */
-  async settle(reservation: Reservation, { price }: { price?: Settlement['price'] } = {}): Promise<void> {
+  /** It was sent. Told to Redis with others a moment later: until then the reservation counts all the same. */
+  settle(reservation: Reservation, messageId: Identifier): void {
     const { operation } = reservation;
     for (const slot of slotsOf(reservation)) {
       const waiting = this.unsettled.get(slot);
-      if (waiting) waiting.push({ operation, price });
-      else this.unsettled.set(slot, [{ operation, price }]);
+      if (waiting) waiting.push({ operation, messageId });
+      else this.unsettled.set(slot, [{ operation, messageId }]);
     }
-    if (price) await this.settleNow();
-    else this.timer ??= setTimeout(() => void this.settleNow(), SETTLE_EVERY_MS).unref();
+    this.timer ??= setTimeout(() => void this.settleNow(), SETTLE_EVERY_MS).unref();
+  }
+
+  /** What providers charged: budgets in that currency are taken out of by it, no longer by what was assumed. */
+  async priceMessages(tenantId: Identifier, prices: ReadonlyMap<Identifier, Price>): Promise<void> {
+    const budgetsOf = async (id: Identifier): Promise<LimitPolicy['budgets']> =>
+      (await this.policies.of(id)).budgets;
+    const places = [
+      { slot: slotOf(tenantId), budgets: await budgetsOf(tenantId) },
+      { slot: PLATFORM_SLOT, budgets: await budgetsOf(PLATFORM) },
+    ];
+    await Promise.all(
+      places
+        .filter(({ budgets }) => budgets.some(({ unit }) => unit === 'money'))
+        .map(({ slot }) => this.store.price(slot, prices)),
+    );
   }
 
   /** The limits of one receiver, as they hold for this tenant and kind of key; at once, when memory has them. */
@@ -115,6 +132,11 @@ export class LimitsService implements OnModuleDestroy {
     if (mode === 'test') return NO_RECEIVER_LIMITS;
     const policy = this.policies.of(tenantId);
     return policy instanceof Promise ? policy.then(toReceiverLimits) : toReceiverLimits(policy);
+  }
+
+  /** A challenge's own script let through what a receiver's windows in shadow would have refused (FR-02). */
+  tellReceiverShadowed(tenantId: Identifier, send: Described): void {
+    this.events.record('limit.shadowed', tenantId, describe(send, 'sends.receiver'));
   }
 
   /** Whether guesses are being sprayed over this tenant's receivers right now (FR-14). */
@@ -243,7 +265,7 @@ function toRefusal({ limit, code, rules }: LocalRefusal): Refusal {
   return { limit, problem: new Problem(code), rules };
 }
 
-function describe({ channel, receiver }: SendRequest, limit: LimitId): Record<string, string> {
+function describe({ channel, receiver }: Described, limit: LimitId): Record<string, string> {
   return { limit, channel, ...(receiver.country && { country: receiver.country }) };
 }
 

@@ -37,9 +37,9 @@ function judgeVoice({ channel, receiver }: SendRequest, { voiceCountries }: Limi
   return enabled ? [] : [{ limit: 'calls.country', code: 'limit.voice' }];
 }
 
-/** FR-12. */
+/** FR-12. The request that a follow-up goes back to was judged; by itself it has no signals, and would miss them all. */
 function judgeScore(request: SendRequest, { score: policy }: LimitPolicy): LocalRefusal[] {
-  if (!policy) return [];
+  if (!policy || request.followUp) return [];
   const { points, matched } = score(policy.rules, signalsOf(request));
   return points >= policy.denyAt
     ? [{ limit: 'risk.score', code: 'limit.score', rules: matched.join(' ') }]

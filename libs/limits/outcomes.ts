@@ -51,7 +51,7 @@ export class OutcomeDetectors {
   ): Promise<void> {
     const told = entries.filter(({ type }) => OUTCOME_OF_EVENT[type] !== undefined);
     if (told.length === 0) return;
-    const requests = await findRequests(told, manager);
+    const requests = await findRequests(told, entries, manager);
     const byTenant = new Map<Identifier, JournalEntry[]>();
     for (const entry of told) {
       // The simulator's receivers are nobody's: test keys would spoil what live ones are judged by.
@@ -97,24 +97,29 @@ export class OutcomeDetectors {
   }
 }
 
+/** In the same batch, when the journal catches up; otherwise PostgreSQL has them. */
 async function findRequests(
-  entries: readonly JournalEntry[],
+  told: readonly JournalEntry[],
+  batch: readonly JournalEntry[],
   manager: EntityManager,
 ): Promise<Map<Identifier, Request>> {
-  const ids = [...new Set(entries.map(({ challengeId }) => challengeId))];
-  const byUuid = new Map(ids.map((id) => [renderUuid(id), id]));
+  const requests = new Map(
+    batch
+      .filter(({ type }) => type === 'challenge.requested')
+      .map(({ challengeId, occurredAt, data }) => [challengeId, { openedAt: occurredAt.getTime(), data }]),
+  );
+  const ids = new Set(told.map(({ challengeId }) => challengeId).filter((id) => !requests.has(id)));
+  if (ids.size === 0) return requests;
+  const byUuid = new Map([...ids].map((id) => [renderUuid(id), id]));
   const rows: { challenge_id: string; occurred_at: Date; data: Record<string, string> }[] =
     await manager.query(
       `SELECT challenge_id, occurred_at, data FROM journal
        WHERE challenge_id = ANY($1::uuid[]) AND type = 'challenge.requested'`,
       [[...byUuid.keys()]],
     );
-  return new Map(
-    rows.map((row) => [
-      byUuid.get(row.challenge_id)!,
-      { openedAt: row.occurred_at.getTime(), data: row.data },
-    ]),
-  );
+  for (const row of rows)
+    requests.set(byUuid.get(row.challenge_id)!, { openedAt: row.occurred_at.getTime(), data: row.data });
+  return requests;
 }
 
 function toOutcome(

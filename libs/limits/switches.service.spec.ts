@@ -1,6 +1,7 @@
 // Protects the switches: what each scope stops, and that it is so everywhere within five seconds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type House, openHouse, until } from '../../test/support/house.js';
+import { CLI } from '#journal';
 import { type Identifier, newId, renderNative } from '#platform/identifiers';
 import { newTenant } from './limits.fixtures.js';
 import type { Send, SwitchScope } from './switch.js';
@@ -34,7 +35,7 @@ async function off(
   tenantId: Identifier | null = null,
   until_?: Date,
 ): Promise<Identifier> {
-  return (await here.put(tenantId, { scope, target, reason: 'spec', until: until_ })).id;
+  return (await here.put(tenantId, { scope, target, reason: 'spec', until: until_ }, CLI)).id;
 }
 
 async function untilBlocked(asked: Send, wanted: boolean): Promise<void> {
@@ -58,14 +59,14 @@ describe('FR-16: a switch', () => {
     await untilBlocked(send, true);
     expect(here.blocked(send)).toMatchObject({ id, reason: 'spec' });
     expect(there.blocked({ ...send, ...other })).toBeUndefined();
-    await here.lift(null, id);
+    await here.lift(null, id, CLI);
     await untilBlocked(send, false);
   });
 
   it('that is global stops everything', async () => {
     const id = await off('global');
     await untilBlocked({ tenantId: newId(), channel: 'sms', accountId: newId() }, true);
-    await here.lift(null, id);
+    await here.lift(null, id, CLI);
     await untilBlocked(send, false);
   });
 
@@ -73,10 +74,10 @@ describe('FR-16: a switch', () => {
     const id = await off('global', '', send.tenantId);
     await untilBlocked(send, true);
     expect(there.blocked({ ...send, tenantId: newId() })).toBeUndefined();
-    await expect(here.lift(null, id)).rejects.toThrow('switch.not_found');
-    await expect(here.lift(newId(), id)).rejects.toThrow('switch.not_found');
-    await here.lift(send.tenantId, id);
-    await expect(here.lift(send.tenantId, id)).rejects.toThrow('switch.not_found');
+    await expect(here.lift(null, id, CLI)).rejects.toThrow('switch.not_found');
+    await expect(here.lift(newId(), id, CLI)).rejects.toThrow('switch.not_found');
+    await here.lift(send.tenantId, id, CLI);
+    await expect(here.lift(send.tenantId, id, CLI)).rejects.toThrow('switch.not_found');
     await untilBlocked(send, false);
   });
 
@@ -86,7 +87,7 @@ describe('FR-16: a switch', () => {
     house.moveClock(3_600_001);
     expect([here.blocked(send), there.blocked(send)]).toEqual([undefined, undefined]);
     house.moveClock(-3_600_001);
-    await here.lift(null, id);
+    await here.lift(null, id, CLI);
     await expect(off('channel', 'whatsapp', null, new Date(Date.now() - 1))).rejects.toThrow(
       'request.invalid',
     );
@@ -94,9 +95,9 @@ describe('FR-16: a switch', () => {
 
   it('set twice is one, under the newer reason', async () => {
     await off('country', 'MX');
-    const again = await here.put(null, { scope: 'country', target: 'MX', reason: 'still' });
+    const again = await here.put(null, { scope: 'country', target: 'MX', reason: 'still' }, CLI);
     expect((await here.list(null)).map(({ id, reason }) => [id, reason])).toEqual([[again.id, 'still']]);
-    await here.lift(null, again.id);
+    await here.lift(null, again.id, CLI);
     await untilBlocked(send, false);
   });
 
@@ -105,14 +106,14 @@ describe('FR-16: a switch', () => {
     const stored = await house.redis.get('{cfg}:switches:all');
     expect(stored).toContain(id);
     expect(stored).not.toContain('5255');
-    await here.lift(null, id);
+    await here.lift(null, id, CLI);
   });
 
   it('is known to a process that starts while PostgreSQL is not asked', async () => {
     const id = await off('country', 'MX');
     await here.onApplicationBootstrap();
     expect(here.blocked(send)).toMatchObject({ id });
-    await here.lift(null, id);
+    await here.lift(null, id, CLI);
   });
 });
 

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { Audit, type Author } from '#journal';
 import { Clock } from '#platform/clock';
 import { KeyRing, shortDigest } from '#platform/crypto';
 import { Database } from '#platform/database';
@@ -37,6 +38,7 @@ export class SwitchesService implements OnModuleInit, OnApplicationBootstrap {
     private readonly clock: Clock,
     private readonly keyRing: KeyRing,
     private readonly events: LimitEvents,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -61,12 +63,13 @@ export class SwitchesService implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Switches off; the same scope and target again replaces reason and end. `tenantId` null is every tenant. */
-  async put(tenantId: Identifier | null, input: SwitchInput): Promise<SwitchEntity> {
+  async put(tenantId: Identifier | null, input: SwitchInput, by: Author): Promise<SwitchEntity> {
     const id = newId();
     const now = this.clock.date();
     if (input.until && input.until <= now) throw Problem.field('until', 'too_small', 'until must lie ahead');
     await this.publisher.commit(async (manager, owe) => {
       const same = { tenantId: tenantId ?? IsNull(), scope: input.scope, target: input.target };
+      const replaced = await manager.findOneBy(SwitchEntity, { ...same, liftedAt: IsNull() });
       await manager.update(SwitchEntity, { ...same, liftedAt: IsNull() }, { liftedAt: now });
       await manager.insert(SwitchEntity, {
         id,
@@ -75,6 +78,14 @@ export class SwitchesService implements OnModuleInit, OnApplicationBootstrap {
         until: input.until ?? null,
         createdAt: now,
       });
+      await this.audit.record(manager, by, {
+        tenantId,
+        action: 'switch.off',
+        subject: renderNative('switch', id),
+        before: replaced ? stateOf(replaced) : undefined,
+        after: stateOf({ ...input, until: input.until ?? null }),
+        guessable: true,
+      });
       owe('switches', ALL);
     });
     this.tell(tenantId, id, input.scope, 'off');
@@ -82,12 +93,19 @@ export class SwitchesService implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Lets go again. */
-  async lift(tenantId: Identifier | null, id: Identifier): Promise<void> {
+  async lift(tenantId: Identifier | null, id: Identifier, by: Author): Promise<void> {
     const row = await this.publisher.commit(async (manager, owe) => {
       const where = { id, tenantId: tenantId ?? IsNull(), liftedAt: IsNull() };
       const found = await manager.findOneBy(SwitchEntity, where);
       if (!found) throw new Problem('switch.not_found');
       await manager.update(SwitchEntity, where, { liftedAt: this.clock.date() });
+      await this.audit.record(manager, by, {
+        tenantId,
+        action: 'switch.on',
+        subject: renderNative('switch', id),
+        before: stateOf(found),
+        guessable: true,
+      });
       owe('switches', ALL);
       return found;
     });
@@ -142,4 +160,14 @@ export class SwitchesService implements OnModuleInit, OnApplicationBootstrap {
   private digestOf(prefix: string): string {
     return shortDigest(this.keyRing.installationKey, ['prefix', prefix]);
   }
+}
+
+/** A prefix may be all of a number but its last digits. */
+function stateOf({
+  scope,
+  target,
+  reason,
+  until,
+}: Pick<SwitchEntity, 'scope' | 'target' | 'reason' | 'until'>): object {
+  return { scope, target, reason, until };
 }

@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#platform/clock';
+import type { Identifier } from '#platform/identifiers';
 import { LuaScripts, RedisConnection } from '#platform/redis';
+import type { Price } from '../admission.js';
 
-const SCRIPTS = ['reserve-limits', 'release-limits', 'settle-limits', 'note-outcomes'] as const;
+const SCRIPTS = [
+  'reserve-limits',
+  'release-limits',
+  'settle-limits',
+  'price-messages',
+  'note-outcomes',
+] as const;
 
 /** The slot of one tenant's shared counters, or of the platform's. */
 export type LimitSlot = `{lim:${string}}:` | '{lim}:';
@@ -23,9 +31,10 @@ export interface ReserveReply {
   notices: { what: 'soft' | 'hard' | 'near'; check: number }[];
 }
 
+/** A reservation and the message that was sent under it. */
 export interface Settlement {
   operation: string;
-  price?: { micros: number; currency: string };
+  messageId: Identifier;
 }
 
 export interface Outcome {
@@ -43,6 +52,7 @@ export interface OutcomeNotice {
   outcome: number;
 }
 
+const SCAN_COUNT = 1_000;
 const LETTER_OF_OUTCOME = { wrong: 'w', approved: 'a', failed: 'x' } as const;
 
 /** The scripts over the shared counters. Each call is one round trip on one slot. */
@@ -86,7 +96,16 @@ export class LimitStore {
     await this.scripts.run(
       'settle-limits',
       [`${slot}pending`],
-      settlements.flatMap(({ operation, price }) => [operation, price?.micros ?? '', price?.currency ?? '']),
+      settlements.flatMap(({ operation, messageId }) => [operation, messageId]),
+    );
+  }
+
+  /** Of messages whose reservation was settled, or is about to be. */
+  async price(slot: LimitSlot, prices: ReadonlyMap<Identifier, Price>): Promise<void> {
+    await this.scripts.run(
+      'price-messages',
+      [`${slot}pending`],
+      [...prices].flatMap(([message, { micros, currency }]) => [message, micros, currency]),
     );
   }
 
@@ -116,6 +135,28 @@ export class LimitStore {
       const [what, number] = notice.split(':');
       return { what: what as OutcomeNotice['what'], outcome: Number(number) - 1 };
     });
+  }
+
+  /**
+   * Takes a receiver out of whatever counts it: by its digest, and by its names for the detectors. Looks at every key of
+   * the slot, so it is not for a request.
+   */
+  async forget(slot: LimitSlot, counted: string, refs: readonly string[]): Promise<void> {
+    const { client } = this.redis;
+    await client.del(`${slot}calls:${counted}`);
+    for (const what of ['wrong', 'right']) await client.zrem(`${slot}spray:${what}`, ...refs);
+    for await (const keys of client.scanStream({ match: `${slot}*`, count: SCAN_COUNT })) {
+      for (const key of keys as string[]) {
+        if (key.endsWith(':receivers')) await client.zrem(key, counted);
+        if (key.startsWith(`${slot}res:`)) await this.forgetReserved(key, counted);
+      }
+    }
+  }
+
+  private async forgetReserved(key: string, counted: string): Promise<void> {
+    const lines = await this.redis.client.lrange(key, 0, -1);
+    for (const line of lines.filter((text) => text.includes(counted)))
+      await this.redis.client.lrem(key, 0, line);
   }
 
   /** Whether the tenant's receivers are being sprayed with guesses right now. */

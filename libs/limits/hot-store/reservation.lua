@@ -5,6 +5,8 @@
 --   h|<key>|<field>|<amount>   field of a hash of counters
 --   b|<key>|<amount>|<currency or ->   spent of a budget
 -- {lim:<tenant>}:pending, a zset: operations that are not settled yet, by the time at which they lapse.
+-- {lim:<tenant>}:of:<message>, the operation under which a message was sent that costs money.
+-- {lim:<tenant>}:price:<message>, `<millionths> <currency>` of a message whose reservation is not settled yet.
 local LAPSE_MS = 60000
 local DAY_MS = 86400000
 local MOST_LAPSED = 100
@@ -21,6 +23,37 @@ end
 
 local function record_of(pending, operation)
   return string.match(pending, '^({[^}]*}:)') .. 'res:' .. operation
+end
+
+local function message_key(pending, message)
+  return string.match(pending, '^({[^}]*}:)') .. 'of:' .. message
+end
+
+local function price_key(pending, message)
+  return string.match(pending, '^({[^}]*}:)') .. 'price:' .. message
+end
+
+-- The budget of money behind one line of a reservation: its key, what is taken out of it, the currency.
+local function budget_of(line)
+  return string.match(line, '^b|([^|]*)|(%d+)|(%u+)$')
+end
+
+local function costs_money(record)
+  for _, line in ipairs(redis.call('LRANGE', record, 0, -1)) do
+    if budget_of(line) then return true end
+  end
+  return false
+end
+
+-- Takes what was charged out of the budgets of that currency, in place of what was reserved or charged before.
+local function settle_on(record, price, currency)
+  for position, line in ipairs(redis.call('LRANGE', record, 0, -1)) do
+    local budget, amount, reserved_in = budget_of(line)
+    if budget and reserved_in == currency and redis.call('EXISTS', budget) == 1 then
+      redis.call('HINCRBY', budget, 'n', whole(price - amount))
+      redis.call('LSET', record, position - 1, 'b|' .. budget .. '|' .. price .. '|' .. reserved_in)
+    end
+  end
 end
 
 -- A count whose window has gone is left alone: writing to it would make a key without an end.

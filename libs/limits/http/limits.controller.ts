@@ -1,11 +1,11 @@
 import { Body, Controller, Get, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, type Principal, RequireScope } from '#tenants';
+import type { Author } from '#journal';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
+import { DEFAULT_PAGE, PageDto } from '#platform/validation';
 import { LimitEvents } from '../limit-events.js';
 import { LimitPolicies } from '../limit-policies.service.js';
-import { ListLimitEventsDto, SaveLimitsDto, toLimitEventView, toLimitsView } from './limits.dto.js';
-
-const DEFAULT_PAGE = 25;
+import { SaveLimitsDto, toLimitEventView, toLimitsView } from './limits.dto.js';
 
 @ApiTags('limits')
 @ApiBearerAuth()
@@ -29,8 +29,8 @@ export class LimitsController {
     summary: 'Change limits, budgets and score rules',
     description: 'Replaces what was changed before; what is left out is as in the catalogue again.',
   })
-  async update(@Caller() caller: Principal, @Body() body: SaveLimitsDto): Promise<object> {
-    await this.policies.save(caller.tenantId, body);
+  async update(@Caller() caller: Principal, @By() by: Author, @Body() body: SaveLimitsDto): Promise<object> {
+    await this.policies.save(caller.tenantId, body, by);
     return toLimitsView(body);
   }
 
@@ -40,7 +40,7 @@ export class LimitsController {
     summary: 'List what limits refused and detectors noticed, newest first',
     description: 'Equal events within half a second are one, told with how often.',
   })
-  async listEvents(@Caller() caller: Principal, @Query() query: ListLimitEventsDto): Promise<object> {
+  async listEvents(@Caller() caller: Principal, @Query() query: PageDto): Promise<object> {
     const { limit = DEFAULT_PAGE, before } = query;
     return { items: (await this.events.list(caller.tenantId, { limit, before })).map(toLimitEventView) };
   }

@@ -176,22 +176,6 @@ export class SaveLimitsDto implements LimitOverrides {
   score?: ScorePolicyDto;
 }
 
-export class ListLimitEventsDto {
-  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 25 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
-  @ApiPropertyOptional({ description: 'The id of the last event of the page before.' })
-  @IsOptional()
-  @IsString()
-  @Matches(/^[1-9]\d{0,17}$/)
-  before?: string;
-}
-
 /** Every limit as it holds, with what the platform allows. */
 export function toLimitsView(overrides: LimitOverrides): object {
   const policy = toPolicy(overrides);

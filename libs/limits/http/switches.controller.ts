@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, type Principal, RequireScope } from '#tenants';
+import type { Author } from '#journal';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
 import { type Identifier, parseNative } from '#platform/identifiers';
 import { SwitchesService } from '../switches.service.js';
@@ -19,8 +20,12 @@ export class SwitchesController {
     description:
       'In force everywhere within 5 s, for what is queued too. The same scope and target again replaces it.',
   })
-  async put(@Caller() caller: Principal, @Body() body: PutSwitchDto): Promise<object> {
-    return toSwitchView(await this.switches.put(caller.tenantId, toSwitchInput(body, caller.tenantId)));
+  async put(
+    @Caller() { tenantId }: Principal,
+    @By() by: Author,
+    @Body() body: PutSwitchDto,
+  ): Promise<object> {
+    return toSwitchView(await this.switches.put(tenantId, toSwitchInput(body, tenantId), by));
   }
 
   @Get()
@@ -34,8 +39,8 @@ export class SwitchesController {
   @HttpCode(204)
   @RequireScope('switches:write')
   @ApiOperation({ summary: 'Switch sending on again' })
-  async delete(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
-    await this.switches.lift(caller.tenantId, readId(id));
+  async delete(@Caller() caller: Principal, @By() by: Author, @Param('id') id: string): Promise<void> {
+    await this.switches.lift(caller.tenantId, readId(id), by);
   }
 }
 
