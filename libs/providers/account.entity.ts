@@ -28,6 +28,10 @@ export class AccountEntity {
   @Column('int')
   revision!: number;
 
+  /** The end of the credentials that the tenant was warned of; another one is told anew. */
+  @Column({ name: 'token_end_told', type: 'timestamptz', nullable: true })
+  tokenEndTold?: Date | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -2,16 +2,18 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { EntityManager } from 'typeorm';
+import { Audit, type Author } from '#journal';
 import { Clock } from '#platform/clock';
 import { Config, originOf } from '#platform/config';
 import { Sealer } from '#platform/crypto';
 import { Database, sqlState } from '#platform/database';
 import { type FieldError, Problem } from '#platform/errors';
 import { HttpClient } from '#platform/http-client';
-import { type Identifier, newId } from '#platform/identifiers';
+import { type Identifier, newId, renderNative } from '#platform/identifiers';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { toFieldErrors } from '#platform/validation';
 import { AccountEntity, SenderEntity } from './account.entity.js';
+import { readAccountState } from './account-state.js';
 import { ADAPTERS } from './adapters/index.js';
 import type { Channel, Finding, MessageProvider, ProviderContext } from './message-provider.js';
 
@@ -71,6 +73,7 @@ export class AccountsService implements OnModuleInit {
     private readonly http: HttpClient,
     private readonly clock: Clock,
     private readonly config: Config,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -91,11 +94,18 @@ export class AccountsService implements OnModuleInit {
     return this.config.simulatorOrigins.has(account.origin);
   }
 
-  context(signal?: AbortSignal): ProviderContext {
-    return { http: this.http, now: () => this.clock.now(), signal };
+  /** What the account's adapter is handed beside message and config. */
+  context(account: Pick<LoadedAccount, 'id' | 'provider'>): ProviderContext {
+    return { http: this.http, now: () => this.clock.now(), webhookUrl: this.webhookUrl(account) };
   }
 
-  async create(tenantId: Identifier, input: AccountInput): Promise<LoadedAccount> {
+  /** Where the account's provider posts; undefined when it posts nothing. */
+  webhookUrl({ id, provider }: Pick<LoadedAccount, 'id' | 'provider'>): string | undefined {
+    if (!provider.receipts) return undefined;
+    return `${this.config.http.publicUrl}/webhooks/${provider.id}/${renderNative('account', id)}`;
+  }
+
+  async create(tenantId: Identifier, input: AccountInput, by: Author): Promise<LoadedAccount> {
     const adapter = this.adapter(input.provider);
     const config = this.completeConfig(adapter, input.config);
     const id = newId();
@@ -112,6 +122,12 @@ export class AccountsService implements OnModuleInit {
           revision: 1,
         });
         await this.insertSenders(manager, tenantId, id, input.senders);
+        await this.audit.record(manager, by, {
+          tenantId,
+          action: 'account.created',
+          subject: renderNative('account', id),
+          after: await readAccountState(manager, id),
+        });
         owe('account', id);
       }),
     );
@@ -123,6 +139,7 @@ export class AccountsService implements OnModuleInit {
     tenantId: Identifier,
     id: Identifier,
     input: Partial<Omit<AccountInput, 'provider'>>,
+    by: Author,
   ): Promise<LoadedAccount> {
     await this.refusingConflicts(() =>
       this.publisher.commit(async (manager, owe) => {
@@ -131,6 +148,7 @@ export class AccountsService implements OnModuleInit {
           lock: { mode: 'pessimistic_write' },
         });
         if (!row) throw new Problem('account.not_found');
+        const before = await readAccountState(manager, id);
         const adapter = this.adapter(row.provider);
         const known = this.openConfig(id, row.sealedConfig);
         const config = input.config ? this.completeConfig(adapter, { ...known, ...input.config }) : known;
@@ -148,17 +166,27 @@ export class AccountsService implements OnModuleInit {
           this.checkSenders(adapter, input.senders);
           await this.replaceSenders(manager, tenantId, id, input.senders);
         }
+        await this.audit.record(manager, by, {
+          tenantId,
+          action: 'account.updated',
+          subject: renderNative('account', id),
+          before,
+          after: await readAccountState(manager, id),
+        });
         owe('account', id);
       }),
     );
     return this.get(tenantId, id);
   }
 
-  async delete(tenantId: Identifier, id: Identifier): Promise<void> {
+  async delete(tenantId: Identifier, id: Identifier, by: Author): Promise<void> {
     try {
       await this.publisher.commit(async (manager, owe) => {
+        const before = await readAccountState(manager, id);
         const { affected } = await manager.delete(AccountEntity, { id, tenantId });
         if (!affected) throw new Problem('account.not_found');
+        const subject = renderNative('account', id);
+        await this.audit.record(manager, by, { tenantId, action: 'account.deleted', subject, before });
         owe('account', id);
       });
     } catch (error) {
@@ -215,7 +243,7 @@ export class AccountsService implements OnModuleInit {
   /** Asks the provider about credentials, rights, expiry and senders. Names what is missing; sends no message. */
   async diagnose(tenantId: Identifier, id: Identifier): Promise<Finding[]> {
     const account = await this.get(tenantId, id);
-    return (await account.provider.diagnose?.(account.config, account.senders, this.context())) ?? [];
+    return (await account.provider.diagnose?.(account.config, account.senders, this.context(account))) ?? [];
   }
 
   private adapter(id: string): MessageProvider {

@@ -5,6 +5,7 @@ import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import type { SendResult } from '../message-provider.js';
+import { BreakerNews } from './breaker-news.js';
 
 const OPEN_KEY = '{cfg}:breakers';
 const EVERY_MS = 500;
@@ -40,6 +41,7 @@ export class CircuitBreakers implements OnApplicationBootstrap, OnApplicationShu
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
+    private readonly news: BreakerNews,
   ) {
     this.scripts = new LuaScripts(redis.client, import.meta.url, ['note-outcomes', 'take-probe']);
   }
@@ -77,6 +79,12 @@ export class CircuitBreakers implements OnApplicationBootstrap, OnApplicationShu
     this.tallies.set(accountId, tally);
   }
 
+  /** Opens it at once: the provider itself says that the account is of no use. */
+  async trip(accountId: Identifier): Promise<void> {
+    this.note(accountId, { outcome: 'rejected', reason: 'banned', failure: 'account' });
+    await this.exchange();
+  }
+
   /** Tells what was counted here and reads what is open. */
   async exchange(): Promise<void> {
     const tallies = this.tallies;
@@ -101,10 +109,9 @@ export class CircuitBreakers implements OnApplicationBootstrap, OnApplicationShu
     ])) as [string, string, string];
     if (changed !== '1') return;
     const event = state === 'open' ? 'account.breaker_opened' : 'account.breaker_closed';
-    this.logger.warn(
-      { account: renderNative('account', accountId), cause: fatal ? 'account_refused' : 'outcomes' },
-      event,
-    );
+    const cause = fatal ? 'account_refused' : 'outcomes';
+    this.logger.warn({ account: renderNative('account', accountId), cause }, event);
+    this.news.tell(accountId, event, cause);
   }
 
   private async takeProbe(accountId: Identifier): Promise<number> {

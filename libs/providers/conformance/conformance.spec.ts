@@ -5,6 +5,7 @@ import type { OutboundResult } from '#platform/http-client';
 import { loggerFor } from '#platform/logging';
 import type {
   MessageProvider,
+  Notice,
   OutboundMessage,
   Receipts,
   SendResult,
@@ -22,6 +23,7 @@ import {
   STATUSES,
 } from './model-provider.fixtures.js';
 import type { ProviderCase } from './provider-case.fixtures.js';
+import { json } from './scripted-server.fixtures.js';
 import { receiptChecks } from './receipt-checks.fixtures.js';
 import { type Check, configChecks, sendChecks } from './send-checks.fixtures.js';
 
@@ -65,6 +67,10 @@ const table: Record<string, string> = {
   read: 'read',
   failed: 'failed',
 };
+
+function statusOf(notice: Notice): string {
+  return notice.kind === 'status' ? notice.status : '';
+}
 
 /** Reads an answer to its end, 64 MB of it, as clients without a cap do. */
 function readAll(message: OutboundMessage, config: ModelConfig): Promise<OutboundResult> {
@@ -389,7 +395,7 @@ const BROKEN: [what: string, changes: Partial<MessageProvider<ModelConfig>>, cau
         return {
           ...found,
           notices: found.notices.sort(
-            (left, right) => STATUSES.indexOf(left.status) - STATUSES.indexOf(right.status),
+            (left, right) => STATUSES.indexOf(statusOf(left)) - STATUSES.indexOf(statusOf(right)),
           ),
         };
       },
@@ -406,7 +412,8 @@ const BROKEN: [what: string, changes: Partial<MessageProvider<ModelConfig>>, cau
     receiving({
       parse: (body) => {
         const found = receipts.parse(body);
-        for (const notice of found.notices) notice.reason = JSON.stringify(body).slice(0, 500);
+        for (const notice of found.notices)
+          if (notice.kind === 'status') notice.reason = JSON.stringify(body).slice(0, 500);
         return found;
       },
     }),
@@ -431,5 +438,39 @@ const BROKEN: [what: string, changes: Partial<MessageProvider<ModelConfig>>, cau
 describe('an adapter that', () => {
   it.each(BROKEN)('%s is caught', async (_what, changes, caughtBy) => {
     expect(await findings(caseOf(changes), caughtBy)).toEqual(caughtBy);
+  });
+});
+
+/** The model with a question before each message; `judgeAsked` says what becomes of one that is not answered well. */
+function askingCase(judgeAsked: (asked: SendResult) => SendResult | 'go on'): ProviderCase {
+  const send: Send = async (message, config, context) => {
+    const asked = judge(await postModel(message, config, context, { to: message.to }, '/ask'), context.now());
+    const verdict = asked.outcome === 'accepted' ? 'go on' : judgeAsked(asked);
+    if (verdict !== 'go on') return verdict;
+    return judge(await postModel(message, config, context), context.now());
+  };
+  return { ...caseOf(sending(send)), prelude: { '/ask': json(200, { id: 'ask-1' }) } };
+}
+
+const nothingSent = (asked: SendResult): SendResult =>
+  asked.outcome === 'unknown' ? { outcome: 'retry', reason: asked.reason } : asked;
+
+describe('an adapter that asks before it sends', () => {
+  const checks = sendChecks(askingCase(nothingSent));
+  it('is looked at before the sending call as well', () => {
+    expect(checks.filter(({ name }) => name.startsWith('before the sending call')).length).toBeGreaterThan(
+      15,
+    );
+  });
+  for (const check of checks) it(check.name, () => check.run());
+
+  const SILENT = 'before the sending call, silence';
+  const REFUSED = 'before the sending call, badCredentials';
+  it.each<[string, Parameters<typeof askingCase>[0], string[]]>([
+    ['does not know that nothing was sent', (asked) => asked, [SILENT]],
+    ['sends whatever it is answered', () => 'go on', [SILENT, REFUSED]],
+    ['tries a refusal again', ({ outcome }) => ({ outcome: 'retry', reason: outcome }), [REFUSED]],
+  ])('and %s is caught', async (_what, judgeAsked, caughtBy) => {
+    expect(await findings(askingCase(judgeAsked), caughtBy)).toEqual(caughtBy);
   });
 });

@@ -162,7 +162,12 @@ export function caseOf(changes: Partial<MessageProvider<ModelConfig>> = {}): Pro
     receipts: {
       config: (secrets) => ({ url: 'http://127.0.0.1:1', key: KEY, hookSecrets: [...secrets] }),
       secrets: SECRETS,
-      post: (rawBody, secret) => ({ headers: { 'x-proof': sign(rawBody, secret) }, query: {}, rawBody }),
+      post: (rawBody, secret) => ({
+        url: 'http://127.0.0.1:1/hook',
+        headers: { 'x-proof': sign(rawBody, secret) },
+        query: {},
+        rawBody,
+      }),
       proofHeader: 'x-proof',
       provesBody: true,
       oddProofs: (right) => [

@@ -1,6 +1,13 @@
 // What every adapter must make of the webhooks it is posted: which it believes, and what it reads out of them.
 import { expect } from 'vitest';
-import type { Notices, StatusNotice, WebhookRequest } from '../message-provider.js';
+import {
+  ACCOUNT_EVENTS,
+  type Notice,
+  type Notices,
+  type StatusNotice,
+  TEMPLATE_STATUSES,
+  type WebhookRequest,
+} from '../message-provider.js';
 import type { ProviderCase } from './provider-case.fixtures.js';
 import { type Check, freeze, secretsOf } from './send-checks.fixtures.js';
 import { Witness } from './witness.fixtures.js';
@@ -41,11 +48,16 @@ export function receiptChecks(provider: ProviderCase): Check[] {
   const sample = provider.receipts;
   if (!receipts || !sample) return [];
   const [current, next] = sample.secrets;
-  const body = Buffer.from(JSON.stringify(sample.sample.body));
+  const arrived = (value: unknown): { body: unknown; query?: Record<string, unknown> } =>
+    sample.arrives?.(value) ?? { body: value };
+  const body = Buffer.from(written(arrived(sample.sample.body).body, receipts.format));
 
   const verify = (request: WebhookRequest, secrets: readonly string[] = [current]): boolean =>
     receipts.verify(freezeRequest(request), freeze(sample.config(secrets)));
-  const parse = (value: unknown): Notices => receipts.parse(freeze(value));
+  const parse = (value: unknown): Notices => {
+    const { body: told, query } = freeze(arrived(value));
+    return receipts.parse(told, query);
+  };
   const withProof = (proof: string | string[] | undefined): WebhookRequest => {
     const request = sample.post(body, current);
     return { ...request, headers: { ...request.headers, [sample.proofHeader]: proof } };
@@ -96,8 +108,8 @@ export function receiptChecks(provider: ProviderCase): Check[] {
 
     check('proof: holds for the very bytes that were posted', () => {
       if (!sample.provesBody) return;
-      const { headers, query } = sample.post(body, current);
-      const forged = (rawBody: Buffer): boolean => verify({ headers, query, rawBody });
+      const posted = sample.post(body, current);
+      const forged = (rawBody: Buffer): boolean => verify({ ...posted, rawBody });
       for (let at = 0; at < body.length; at += 7) {
         const tampered = Buffer.from(body);
         tampered[at]! ^= 1;
@@ -224,7 +236,7 @@ export function receiptChecks(provider: ProviderCase): Check[] {
     check('parse: ten thousand in time that grows with their number', () => {
       if (!sample.batches) return;
       const items = Array.from({ length: 10 * MANY }, (_, at) => sample.item(`id-${at}`, 'sent'));
-      const whole = sample.envelope(items);
+      const whole = freeze(sample.envelope(items));
       const from = performance.now();
       expect(parse(whole).notices).toHaveLength(10 * MANY);
       expect(performance.now() - from).toBeLessThan(1_000);
@@ -232,17 +244,35 @@ export function receiptChecks(provider: ProviderCase): Check[] {
   ];
 }
 
-function expectWellFormed(notice: Notices['notices'][number]): void {
+/** A body as the provider posts it. */
+function written(body: unknown, format: 'json' | 'form' = 'json'): string {
+  return format === 'form'
+    ? new URLSearchParams(body as Record<string, string>).toString()
+    : JSON.stringify(body);
+}
+
+const PROVIDER_WORD = /^[\x21-\x7e]{1,255}$/;
+
+function expectWellFormed(notice: Notice): void {
   if (notice.kind === 'status') {
-    expect(notice.providerMessageId).toMatch(/^[\x21-\x7e]{1,255}$/);
+    expect(notice.providerMessageId).toMatch(PROVIDER_WORD);
     expect(['sent', 'delivered', 'read', 'failed']).toContain(notice.status);
     expect([undefined, 'receiver', 'account', 'template', 'bug']).toContain(notice.failure);
     expect(typeof (notice.correlationId ?? '')).toBe('string');
+    expect(notice.price?.amount ?? '0').toMatch(/^\d{1,12}(\.\d{1,12})?$/);
+  } else if (notice.kind === 'template') {
+    expect(notice.externalId).toMatch(PROVIDER_WORD);
+    expect([undefined, ...TEMPLATE_STATUSES]).toContain(notice.status);
+  } else if (notice.kind === 'inbound') {
+    expect(notice.providerMessageId).toMatch(PROVIDER_WORD);
+    expect(notice.from).toMatch(PROVIDER_WORD);
+    for (const text of [notice.text, notice.payload, notice.inReplyTo])
+      expect(typeof (text ?? '')).toBe('string');
   } else {
-    expect(notice.externalId).toMatch(/^[\x21-\x7e]{1,255}$/);
-    expect(['pending', 'approved', 'rejected', 'paused', 'disabled', 'deleted']).toContain(notice.status);
+    expect(ACCOUNT_EVENTS).toContain(notice.event);
+    for (const word of Object.values(notice.data ?? {})) expect(String(word)).toMatch(/^[\w.:-]{1,64}$/);
   }
-  expect(notice.reason ?? 'none').toMatch(/^[\w.-]{1,64}$/);
+  if ('reason' in notice) expect(notice.reason ?? 'none').toMatch(/^[\w.-]{1,64}$/);
 }
 
 /** The value with each of its parts, in turn, replaced by each odd value, or taken away. */

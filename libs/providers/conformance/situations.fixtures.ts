@@ -1,5 +1,5 @@
 // What can become of a send, and what an adapter must make of it, whichever provider is behind it.
-import type { ProviderCase, Situation } from './provider-case.fixtures.js';
+import type { ProviderCase, SimulatedCase, Situation } from './provider-case.fixtures.js';
 import {
   cutShort,
   dripBody,
@@ -92,10 +92,17 @@ const SITUATIONS: Record<Situation, Expectation> = {
 };
 
 /** Every situation, with the provider's own word where it has one. */
-export function situationsOf(provider: ProviderCase): (Expectation & { name: Situation })[] {
+export function situationsOf(provider: SimulatedCase): (Expectation & { name: Situation })[] {
   return (Object.entries(SITUATIONS) as [Situation, Expectation][]).map(([name, situation]) => ({
     ...situation,
     name,
-    expected: name === 'unavailable' ? { outcome: provider.unavailable.outcome } : situation.expected,
+    expected: expectedOf(provider, name) ?? situation.expected,
   }));
+}
+
+const ANY_ANSWER: readonly Situation[] = ['halfJson', 'page', 'empty'];
+
+function expectedOf(provider: SimulatedCase, name: Situation): Expectation['expected'] | undefined {
+  if (name === 'unavailable') return { outcome: provider.unavailable.outcome };
+  return provider.odd?.anyAnswerAccepts && ANY_ANSWER.includes(name) ? { outcome: 'accepted' } : undefined;
 }

@@ -41,6 +41,11 @@ export class Witness {
     }
   }
 
+  /** It listens where this is said. */
+  expectHeard(what: string): void {
+    expect(this.heard.some((told) => told.includes(what))).toBe(true);
+  }
+
   stop(): void {
     for (const each of this.spies) each.mockRestore();
     configureLogging('silent', 'conformance');

@@ -13,8 +13,10 @@ import {
   Matches,
   ValidateNested,
 } from 'class-validator';
-import { renderNative } from '#platform/identifiers';
-import type { LoadedAccount } from '../accounts.service.js';
+import type { TenantEventEntity } from '#journal';
+import { Problem } from '#platform/errors';
+import { type Identifier, parseNative, renderNative } from '#platform/identifiers';
+import type { AccountsService, LoadedAccount } from '../accounts.service.js';
 import { type Channel, CHANNELS } from '../message-provider.js';
 
 export class SenderDto {
@@ -80,8 +82,19 @@ export class CreateAccountDto {
 
 export class UpdateAccountDto extends PartialType(OmitType(CreateAccountDto, ['provider'] as const)) {}
 
+export function toEventView({ id, at, type, subject, data }: TenantEventEntity): object {
+  return { id, at: at.toISOString(), type, subject, data };
+}
+
+export function readAccountId(text: string): Identifier {
+  const id = parseNative('account', text);
+  if (!id) throw new Problem('account.not_found');
+  return id;
+}
+
 /** What is shown of an account: secrets as their last four characters only (SEC-11). */
-export function toAccountView(account: LoadedAccount, publicUrl: string, simulator: boolean): object {
+export function toAccountView(account: LoadedAccount, accounts: AccountsService): object {
+  const webhookUrl = accounts.webhookUrl(account);
   const secrets = new Set(account.provider.secrets);
   const config = Object.fromEntries(
     Object.entries(account.config).map(([name, value]) => [
@@ -94,18 +107,23 @@ export function toAccountView(account: LoadedAccount, publicUrl: string, simulat
     name: account.name,
     provider: account.provider.id,
     channels: account.provider.channels,
-    simulator,
+    simulator: accounts.isSimulator(account),
     config,
     countries: [...account.countries],
     senders: account.senders.map(({ id, ...sender }) => ({ id: renderNative('sender', id), ...sender })),
-    webhook: account.provider.receipts && {
-      url: `${publicUrl}/webhooks/${account.provider.id}/${renderNative('account', account.id)}`,
-      ...account.provider.webhookSettings?.(account.config),
-    },
+    webhook:
+      webhookUrl === undefined
+        ? undefined
+        : {
+            url: webhookUrl,
+            ...account.provider.webhookSettings?.(account.config),
+          },
   };
 }
 
 function mask(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(mask);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mask(member)]));
   return typeof value === 'string' ? `••••${value.slice(-4)}` : value;
 }

@@ -1,13 +1,18 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, type Principal, RequireScope } from '#tenants';
-import { Config } from '#platform/config';
-import { Problem } from '#platform/errors';
-import { type Identifier, parseNative } from '#platform/identifiers';
-import { EmptyDto } from '#platform/validation';
+import { type Author, TenantEvents } from '#journal';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
+import { renderNative } from '#platform/identifiers';
+import { DEFAULT_PAGE, EmptyDto, PageDto } from '#platform/validation';
 import { AccountsService, type LoadedAccount } from '../accounts.service.js';
 import type { Finding } from '../message-provider.js';
-import { CreateAccountDto, toAccountView, UpdateAccountDto } from './account.dto.js';
+import {
+  CreateAccountDto,
+  readAccountId,
+  toAccountView,
+  toEventView,
+  UpdateAccountDto,
+} from './account.dto.js';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -15,7 +20,7 @@ import { CreateAccountDto, toAccountView, UpdateAccountDto } from './account.dto
 export class AccountsController {
   constructor(
     private readonly accounts: AccountsService,
-    private readonly config: Config,
+    private readonly events: TenantEvents,
   ) {}
 
   @Post()
@@ -25,8 +30,12 @@ export class AccountsController {
     description:
       'The answer holds the webhook URL and verify token to paste at the provider. Secrets are masked in every answer.',
   })
-  async create(@Caller() caller: Principal, @Body() body: CreateAccountDto): Promise<object> {
-    return this.view(await this.accounts.create(caller.tenantId, body));
+  async create(
+    @Caller() caller: Principal,
+    @By() by: Author,
+    @Body() body: CreateAccountDto,
+  ): Promise<object> {
+    return this.view(await this.accounts.create(caller.tenantId, body, by));
   }
 
   @Get()
@@ -40,7 +49,7 @@ export class AccountsController {
   @RequireScope('accounts:read')
   @ApiOperation({ summary: 'Read an account, secrets masked' })
   async get(@Caller() caller: Principal, @Param('id') id: string): Promise<object> {
-    return this.view(await this.accounts.get(caller.tenantId, readId(id)));
+    return this.view(await this.accounts.get(caller.tenantId, readAccountId(id)));
   }
 
   @Patch(':id')
@@ -51,18 +60,19 @@ export class AccountsController {
   })
   async update(
     @Caller() caller: Principal,
+    @By() by: Author,
     @Param('id') id: string,
     @Body() body: UpdateAccountDto,
   ): Promise<object> {
-    return this.view(await this.accounts.update(caller.tenantId, readId(id), body));
+    return this.view(await this.accounts.update(caller.tenantId, readAccountId(id), body, by));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @RequireScope('accounts:write')
   @ApiOperation({ summary: 'Delete an account that no template uses' })
-  async delete(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
-    await this.accounts.delete(caller.tenantId, readId(id));
+  async delete(@Caller() caller: Principal, @By() by: Author, @Param('id') id: string): Promise<void> {
+    await this.accounts.delete(caller.tenantId, readAccountId(id), by);
   }
 
   @Post(':id/test')
@@ -77,17 +87,28 @@ export class AccountsController {
     @Param('id') id: string,
     @Body() _body: EmptyDto,
   ): Promise<{ ok: boolean; findings: Finding[] }> {
-    const findings = await this.accounts.diagnose(caller.tenantId, readId(id));
+    const findings = await this.accounts.diagnose(caller.tenantId, readAccountId(id));
     return { ok: findings.every((finding) => finding.ok), findings };
   }
 
-  private view(account: LoadedAccount): object {
-    return toAccountView(account, this.config.http.publicUrl, this.accounts.isSimulator(account));
+  @Get(':id/events')
+  @RequireScope('accounts:read')
+  @ApiOperation({
+    summary: 'List what happened to an account, newest first',
+    description: 'Bans, restrictions, limits, a token that ends: as the provider told it.',
+  })
+  async listEvents(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Query() { limit = DEFAULT_PAGE, before }: PageDto,
+  ): Promise<object> {
+    const account = await this.accounts.get(caller.tenantId, readAccountId(id));
+    const subject = renderNative('account', account.id);
+    const events = await this.events.list(caller.tenantId, { subject, limit, before });
+    return { items: events.map(toEventView) };
   }
-}
 
-function readId(text: string): Identifier {
-  const id = parseNative('account', text);
-  if (!id) throw new Problem('account.not_found');
-  return id;
+  private view(account: LoadedAccount): object {
+    return toAccountView(account, this.accounts);
+  }
 }

@@ -3,8 +3,10 @@ import { createHmac } from 'node:crypto';
 import { SimulatorConfig } from '../../../../apps/simulator/src/simulator.config.js';
 import { SimulatorUnderTest } from '../../../../apps/simulator/src/simulator.fixtures.js';
 import type { ProviderCase, SimulatorStage } from '../../conformance/provider-case.fixtures.js';
+import { fault, stageAt } from '../../conformance/simulated-stage.fixtures.js';
 import { json, type Play } from '../../conformance/scripted-server.fixtures.js';
 import type { OutboundMessage, StatusNotice } from '../../message-provider.js';
+import { CLOUD_CHAT } from '../whatsapp/cloud-chat.fixtures.js';
 import type { MetaCloudConfig } from './meta-cloud.config.js';
 import { metaCloud } from './meta-cloud.provider.js';
 
@@ -154,10 +156,21 @@ export const metaCloudCase: ProviderCase = {
   badReceiver: graphError(131030),
   throttled: (headers) => graphError(130429, { status: 429, headers }),
   unavailable: { play: graphError(131016, { status: 500 }), outcome: 'retry' },
+  chat: CLOUD_CHAT.map(({ body, ...chat }) => ({
+    ...chat,
+    request: {
+      method: 'POST',
+      url: `/v23.0/${SENDER}/messages`,
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body,
+    },
+    windowClosed: graphError(131047),
+  })),
   receipts: {
     config: (secrets) => configAt('https://graph.facebook.com', { appSecrets: [...secrets] }),
     secrets: SECRETS,
     post: (rawBody, secret) => ({
+      url: 'https://countersign.example/webhooks/meta-cloud/acc_1',
       headers: {
         'content-type': 'application/json',
         'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`,
@@ -222,23 +235,25 @@ export const metaCloudCase: ProviderCase = {
       {},
       { object: 'page', entry: statusesBody([statusItem('wamid.A', 'sent')])['entry'] },
       { object: 'whatsapp_business_account', entry: [] },
+      change('messages', { messaging_product: 'whatsapp' }),
       change('messages', {
         messaging_product: 'whatsapp',
-        messages: [{ from: '16505551234', id: 'wamid.B', type: 'text', text: { body: 'STOP' } }],
+        metadata: { display_phone_number: '15550783881', phone_number_id: SENDER },
+        messages: [{ from: '16505551234', id: 'wamid.B', type: 'image', image: { id: '5' } }],
       }),
       change('messages', { errors: [{ code: 130429, title: 'Rate limit hit' }] }),
       change('message_template_quality_update', {
-        new_quality_score: 'YELLOW',
+        new_quality_score: 'A_COLOUR_OF_NEXT_YEAR',
         message_template_id: 806312974732579,
       }),
-      // Meta's own page shows the quality update under the other field's name.
-      change('message_template_status_update', {
-        new_quality_score: 'YELLOW',
-        previous_quality_score: 'GREEN',
+      change('template_category_update', {
+        correct_category: 'MARKETING',
         message_template_id: 806312974732579,
       }),
-      change('account_update', { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state: 'DISABLE' } }),
-      change('security', { event: 'PIN_RESET_REQUEST' }),
+      change('account_update', { event: 'PARTNER_ADDED' }),
+      change('account_update', { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state: 'constructor' } }),
+      change('security', { event: 'PIN_CHANGED' }),
+      change('phone_number_quality_update', { event: 'toString' }),
       change('a_field_of_next_year', {}),
       change('__proto__', {}),
     ],
@@ -267,34 +282,15 @@ export const simulatedSender = { address: SEEDED.senderAddress, externalId: SEED
 async function openStage(): Promise<SimulatorStage> {
   const simulator = await SimulatorUnderTest.start();
   await simulator.createTemplate({ ...MESSAGE.template });
-  const fault = async (kind: string, more: object = {}): Promise<undefined> => {
-    await simulator.control('PUT', 'behavior', { faults: [{ kind, times: 1, ...more }] });
-    return undefined;
-  };
-  return {
+  return stageAt(simulator, {
     config: simulatedConfig(simulator),
     message: { ...MESSAGE, from: simulatedSender },
     play: {
-      accepts: async () => undefined,
       badCredentials: async () => simulatedConfig(simulator, { accessToken: 'a-token-of-nobody' }),
-      badReceiver: () => fault('graphError', { code: 131030 }),
-      throttled: () => fault('graphError', { code: 130429 }),
-      throttledForTwoSeconds: () => fault('graphError', { code: 130429, status: 429, retryAfter: 2 }),
-      unavailable: () => fault('status', { status: 503 }),
-      badGateway: () => fault('html', { status: 502 }),
-      silence: () => fault('hang'),
-      reset: () => fault('reset'),
-      hangUp: () => fault('resetAfterAccept'),
-      halfJson: () => fault('malformed'),
-      page: () => fault('html', { status: 200 }),
-      flood: () => fault('huge'),
+      badReceiver: () => fault(simulator, 'graphError', { code: 131030 }),
+      throttled: () => fault(simulator, 'graphError', { code: 130429 }),
+      throttledForTwoSeconds: () =>
+        fault(simulator, 'graphError', { code: 130429, status: 429, retryAfter: 2 }),
     },
-    takes: ['accepts', 'hangUp', 'halfJson'],
-    taken: async () => {
-      const { json: log } = await simulator.control('GET', 'messages');
-      await simulator.control('DELETE', 'messages');
-      return log.messages.map(({ code }: { code: string }) => code);
-    },
-    close: () => simulator.stop(),
-  };
+  });
 }

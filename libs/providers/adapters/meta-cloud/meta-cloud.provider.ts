@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import {
-  asProviderId,
-  defineProvider,
-  type Finding,
-  type OutboundMessage,
-  type SendResult,
-} from '../../message-provider.js';
-import { callGraph, DEFAULT_BASE_URL, type GraphAnswer, isObject, listGraph } from './graph-client.js';
-import { judgeGraphError } from './graph-errors.js';
+import { defineProvider, type Finding } from '../../message-provider.js';
+import { isObject } from '../json.js';
+import { describe, type GraphAnswer, toSendResult } from '../whatsapp/graph-answer.js';
+import { cloudMessage } from '../whatsapp/template-message.js';
+import { WEBHOOK_FIELDS } from '../whatsapp/webhook-envelope.js';
+import { callGraph, DEFAULT_BASE_URL, listGraph } from './graph-client.js';
+import { metaChat } from './meta-cloud.chat.js';
 import { MetaCloudConfig } from './meta-cloud.config.js';
+import { metaNumbers } from './meta-cloud.numbers.js';
 import { metaReceipts } from './meta-cloud.receipts.js';
-import { describe, metaTemplates } from './meta-cloud.templates.js';
+import { metaTemplates } from './meta-cloud.templates.js';
 
 const NEEDED_SCOPES = ['whatsapp_business_messaging', 'whatsapp_business_management'];
 const EXPIRY_WARNING_DAYS = 7;
@@ -19,6 +18,7 @@ const EXPIRY_WARNING_DAYS = 7;
 export const metaCloud = defineProvider<MetaCloudConfig>({
   id: 'meta-cloud',
   channels: ['whatsapp'],
+  templateChannels: ['whatsapp'],
   configDto: MetaCloudConfig,
   secrets: ['accessToken', 'appSecrets'],
   echoesCorrelation: true,
@@ -29,21 +29,23 @@ export const metaCloud = defineProvider<MetaCloudConfig>({
   }),
   webhookSettings: (config) => ({
     verifyToken: config.verifyToken ?? '',
-    fields: 'messages, message_template_status_update',
+    fields: WEBHOOK_FIELDS.join(', '),
   }),
   receipts: metaReceipts,
+  chat: metaChat,
   templates: metaTemplates,
+  numbers: metaNumbers,
 
   async send(message, config, context) {
     const answer = await callGraph(
       'POST',
       `${message.from.externalId}/messages`,
-      templateBody(message),
+      cloudMessage(message),
       config,
       context,
       message.deadlineMs,
     );
-    return toResult(answer, message.to);
+    return toSendResult(answer, message.to);
   },
 
   async diagnose(config, senders, context) {
@@ -82,71 +84,6 @@ export const metaCloud = defineProvider<MetaCloudConfig>({
   },
 });
 
-/** An authentication template takes the code twice: in the text and in the button, under the same value. */
-function templateBody({ to, code, template, correlationId }: OutboundMessage): object {
-  const parameters = [{ type: 'text', text: code }];
-  return {
-    messaging_product: 'whatsapp',
-    recipient_type: 'individual',
-    to,
-    type: 'template',
-    template: {
-      name: template?.name,
-      language: { code: template?.language },
-      components: [
-        { type: 'body', parameters },
-        { type: 'button', sub_type: 'url', index: '0', parameters },
-      ],
-    },
-    biz_opaque_callback_data: correlationId,
-  };
-}
-
-function toResult(answer: GraphAnswer, to: string): SendResult {
-  switch (answer.kind) {
-    case 'ok': {
-      const messages = answer.body['messages'];
-      const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
-      const providerMessageId = isObject(first) ? asProviderId(first['id']) : undefined;
-      if (providerMessageId === undefined) return { outcome: 'unknown', reason: 'answer_without_id' };
-      const reached = readWhatsappId(answer.body);
-      return {
-        outcome: 'accepted',
-        providerMessageId,
-        ...(reached !== undefined && reached !== to && { reachedAddress: reached }),
-      };
-    }
-    case 'error': {
-      const verdict = judgeGraphError(answer.error.code, { ...answer.error, status: answer.status });
-      const reason = `meta_${answer.error.code}`;
-      if (verdict === 'unknown') return { outcome: 'unknown', reason };
-      if ('failure' in verdict) return { outcome: 'rejected', reason, failure: verdict.failure };
-      const { retryAfterMs, throttled } = verdict;
-      return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? retryAfterMs, throttled };
-    }
-    case 'throttled':
-      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs, throttled: true };
-    case 'not_sent':
-      // Whoever answers there is not the provider: not for a retry to mend, and never a reason to ask less of it.
-      return answer.distrusted
-        ? { outcome: 'rejected', reason: answer.reason, failure: 'account' }
-        : { outcome: 'retry', reason: answer.reason };
-    // A 5xx without Graph's envelope comes from something in front of it: nobody can say what Graph did.
-    case 'server_error':
-      return { outcome: 'unknown', reason: `status_${answer.status}` };
-    case 'unreadable':
-      return { outcome: 'unknown', reason: answer.reason };
-  }
-}
-
-/** The number WhatsApp knows the receiver under: its `wa_id` may differ from what was addressed. */
-function readWhatsappId(body: Record<string, unknown>): string | undefined {
-  const contacts = body['contacts'];
-  const first: unknown = Array.isArray(contacts) ? contacts[0] : undefined;
-  const id = isObject(first) ? first['wa_id'] : undefined;
-  return typeof id === 'string' && /^\d{7,15}$/.test(id) ? `+${id}` : undefined;
-}
-
 function readToken(body: Record<string, unknown>, now: number): Finding[] {
   const data = isObject(body['data']) ? body['data'] : {};
   const valid = data['is_valid'] === true;
@@ -168,6 +105,7 @@ function readToken(body: Record<string, unknown>, now: number): Finding[] {
       check: 'expiry',
       ok: daysLeft > EXPIRY_WARNING_DAYS,
       detail: describeExpiry(daysLeft),
+      ...(expiresAt > 0 && { expiresAt }),
     },
   ];
 }

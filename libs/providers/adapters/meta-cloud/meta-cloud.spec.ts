@@ -8,11 +8,11 @@ import { HttpClient } from '#platform/http-client';
 import { describeProvider } from '../../conformance/describe-provider.fixtures.js';
 import { json, type Play, ScriptedServer, text } from '../../conformance/scripted-server.fixtures.js';
 import type {
-  AuthenticationTemplateDraft,
   FailureClass,
   Finding,
   ProviderContext,
   SendResult,
+  TemplateDraft,
 } from '../../message-provider.js';
 import type { MetaCloudConfig } from './meta-cloud.config.js';
 import {
@@ -67,6 +67,7 @@ describe('meta-cloud: what each of Meta’s codes means for a message', () => {
     [299, 403, 'account'],
     [368, 403, 'account'],
     [80007, 400, MINUTE],
+    [80008, 400, MINUTE],
     [130403, 400, 'receiver'],
     [130429, 400, SECOND],
     [130472, 400, 'receiver'],
@@ -101,10 +102,19 @@ describe('meta-cloud: what each of Meta’s codes means for a message', () => {
     [132015, 400, 'template'],
     [132016, 400, 'template'],
     [132018, 400, 'bug'],
+    [133000, 500, 'account'],
     [133004, 503, SECOND],
+    [133005, 400, 'account'],
+    [133006, 400, 'account'],
+    [133008, 400, 'account'],
+    [133009, 400, 'account'],
     [133010, 400, 'account'],
+    [133015, 400, 'account'],
+    [133016, 400, 'account'],
     [134011, 400, 'account'],
     [135000, 400, SECOND],
+    [136024, 400, 'account'],
+    [136025, 400, 'account'],
     [139200, 400, 'account'],
   ];
 
@@ -322,15 +332,16 @@ describe('meta-cloud: at the simulator', () => {
   });
   afterEach(() => simulator.stop());
 
-  const draft: AuthenticationTemplateDraft = {
+  const draft = {
     name: 'login_code',
     language: 'en_US',
+    category: 'AUTHENTICATION' as const,
     addSecurityRecommendation: true,
     codeExpirationMinutes: 5,
     copyCodeButtonText: 'Copy it',
     ttlSeconds: 300,
   };
-  const create = (changes: Partial<AuthenticationTemplateDraft> = {}): ReturnType<typeof templates.create> =>
+  const create = (changes: Partial<typeof draft> = {}): ReturnType<typeof templates.create> =>
     templates.create({ ...draft, ...changes }, config, context);
   const list = async (
     name?: string,
@@ -365,7 +376,12 @@ describe('meta-cloud: at the simulator', () => {
   });
 
   it('a template without the optional ones has none of them', async () => {
-    const bare = { name: 'bare', language: 'es', addSecurityRecommendation: false };
+    const bare: TemplateDraft = {
+      name: 'bare',
+      language: 'es',
+      category: 'AUTHENTICATION',
+      addSecurityRecommendation: false,
+    };
     const created = await templates.create(bare, config, context);
     expect(created).toMatchObject({ outcome: 'created' });
     const { json: stored } = await simulator.graph('GET', (created as { externalId: string }).externalId);
@@ -454,12 +470,11 @@ describe('meta-cloud: at the simulator', () => {
     }
     expect(receiver.deliveries.some(({ raw }) => raw.includes('msg_\\u00e9\\/1'))).toBe(true);
     for (const { headers, raw } of receiver.deliveries) {
-      expect(receipts.verify({ headers, query: {}, rawBody: raw }, config)).toBe(true);
+      const posted = { url: receiver.url, headers, query: {}, rawBody: raw };
+      expect(receipts.verify(posted, config)).toBe(true);
       const again = Buffer.from(JSON.stringify(JSON.parse(raw.toString())));
-      expect(receipts.verify({ headers, query: {}, rawBody: again }, config)).toBe(again.equals(raw));
-      expect(
-        receipts.verify({ headers, query: {}, rawBody: raw }, { ...config, appSecrets: ['of-another-app'] }),
-      ).toBe(false);
+      expect(receipts.verify({ ...posted, rawBody: again }, config)).toBe(again.equals(raw));
+      expect(receipts.verify(posted, { ...config, appSecrets: ['of-another-app'] })).toBe(false);
     }
     await receiver.stop();
   });
@@ -477,7 +492,7 @@ describe('meta-cloud: at the simulator', () => {
     const failed = await eventually(() =>
       receiver.deliveries
         .flatMap(({ json: body }) => receipts.parse(body).notices)
-        .find((notice) => notice.status === 'failed'),
+        .find((notice) => notice.kind === 'status' && notice.status === 'failed'),
     );
     expect(failed).toMatchObject({ reason: 'meta_131026', failure: 'receiver' });
     await receiver.stop();

@@ -1,5 +1,99 @@
-// A mail server that follows a script, on a real socket: what it answers to each command, and where it cuts.
+// What the conformance suite needs of mail, and a server that follows a script, on a real socket: what it answers to each
+// command, and where it cuts.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { SimulatorConfig } from '../../../../apps/simulator/src/simulator.config.js';
+import { SimulatorUnderTest } from '../../../../apps/simulator/src/simulator.fixtures.js';
+import type { SimulatedCase, SimulatorStage } from '../../conformance/provider-case.fixtures.js';
+import type { OutboundMessage } from '../../message-provider.js';
+import type { SmtpConfig } from './smtp.config.js';
+import { smtp } from './smtp.provider.js';
+
+const PASSWORD = 'smtp-password-8842';
+const CODE = '086420';
+export const MESSAGE: OutboundMessage = {
+  channel: 'email',
+  to: 'ana@example.com',
+  from: { address: 'codes@sender.example' },
+  code: CODE,
+  correlationId: 'msg_0123.1',
+  content: { subject: 'Your code', text: `Your code is ${CODE}`, html: `<p>Your code is ${CODE}</p>` },
+  deadlineMs: 3_000,
+};
+
+export const smtpCase: SimulatedCase = {
+  provider: smtp,
+  scheme: 'smtp',
+  config: (baseUrl) => {
+    const { hostname, port } = new URL(baseUrl);
+    return { host: hostname, port: Number(port), security: 'none', username: 'user', password: PASSWORD };
+  },
+  secrets: [PASSWORD],
+  message: MESSAGE,
+  // A 4yz reply is the server's word that it took nothing, also after the data.
+  unavailable: { outcome: 'retry' },
+  // Mail has no delay that a server names, no gateway before it and no body in its answers: the accidents of its own wire
+  // are in the spec.
+  unplayed: [
+    'throttledForTwoSeconds',
+    'badGateway',
+    'reset',
+    'cutShort',
+    'halfJson',
+    'page',
+    'empty',
+    'redirect',
+    'tenMegabytes',
+    'flood',
+    'dripHeaders',
+    'dripBody',
+  ],
+  simulator: openStage,
+};
+
+/** A simulator whose certificate is trusted, and its mailboxes in the place of the script. */
+async function openStage(): Promise<SimulatorStage> {
+  const simulator = await SimulatorUnderTest.start();
+  const { smtpUsername, smtpPassword } = new SimulatorConfig();
+  const { port, tlsPort, ca } = (await simulator.control('GET', 'mail')).json;
+  const config: SmtpConfig = {
+    host: '127.0.0.1',
+    port: tlsPort,
+    security: 'tls',
+    username: smtpUsername,
+    password: smtpPassword,
+    ca,
+  };
+  const mailbox = async (kind: string): Promise<undefined> => {
+    await simulator.control('PUT', 'mailboxes', { address: MESSAGE.to, kind });
+    return undefined;
+  };
+  return {
+    url: simulator.url,
+    config,
+    message: MESSAGE,
+    play: {
+      accepts: async () => undefined,
+      badCredentials: async () => ({ ...config, password: PASSWORD }),
+      badReceiver: () => mailbox('refuse'),
+      throttled: () => mailbox('greylist'),
+      unavailable: () => mailbox('unavailable'),
+      // In clear, because the deadline is too short for a handshake on a busy machine.
+      silence: async () => {
+        await mailbox('hang');
+        return { ...config, port, security: 'none' };
+      },
+      hangUp: () => mailbox('drop'),
+    },
+    takes: ['accepts', 'silence', 'hangUp'],
+    taken: async () => {
+      const { json: log } = await simulator.control('GET', 'messages');
+      await simulator.control('DELETE', 'messages');
+      await simulator.control('DELETE', 'mailboxes');
+      return log.messages.map(({ code }: { code: string }) => code);
+    },
+    close: () => simulator.stop(),
+  };
+}
 
 /** A reply's bytes; `cut` ends the connection with a reset, `silence` answers nothing. */
 export type Reply = string | 'cut' | 'silence';

@@ -5,21 +5,12 @@ import { closedAddress } from '../../conformance/scripted-server.fixtures.js';
 import { Witness } from '../../conformance/witness.fixtures.js';
 import type { OutboundMessage, SendResult } from '../../message-provider.js';
 import { SmtpConfig } from './smtp.config.js';
-import { ScriptedMailServer } from './smtp.fixtures.js';
+import { MESSAGE, ScriptedMailServer } from './smtp.fixtures.js';
 import { smtp } from './smtp.provider.js';
 
 const PASSWORD = 'smtp-password-8842';
-const CODE = '086420';
-const RECEIVER = 'ana@example.com';
-const message: OutboundMessage = {
-  channel: 'email',
-  to: RECEIVER,
-  from: { address: 'codes@sender.example' },
-  code: CODE,
-  correlationId: 'msg_0123.1',
-  content: { subject: 'Your code', text: `Your code is ${CODE}`, html: `<p>Your code is ${CODE}</p>` },
-  deadlineMs: 3_000,
-};
+const { code: CODE, to: RECEIVER } = MESSAGE;
+const message = MESSAGE;
 
 let server: ScriptedMailServer;
 let witness: Witness;

@@ -26,6 +26,7 @@ const VERDICTS: Record<number, GraphVerdict> = {
   190: reject('account'),
   368: reject('account'),
   80007: throttle(MINUTE),
+  80008: throttle(MINUTE),
   130403: reject('receiver'),
   130429: throttle(SECOND),
   130472: reject('receiver'),
