@@ -1,31 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import type { TemplateStatus } from '#providers';
+import type { TemplateNotice } from '#providers';
 import type { Identifier } from '#platform/identifiers';
 import { RedisConnection } from '#platform/redis';
 
 const KEPT_SECONDS = 600;
 
-export interface EarlyNotice {
-  status: TemplateStatus;
-  reason?: string;
-}
+/** What is new about one language of a template; what is absent is as it was. */
+export type TemplateChange = Omit<TemplateNotice, 'kind' | 'externalId'>;
 
 /** What a provider said about a template before we had written down its id: an approval may overtake the answer. */
 @Injectable()
 export class EarlyNotices {
   constructor(private readonly redis: RedisConnection) {}
 
-  async keep(accountId: Identifier, externalId: string, notice: EarlyNotice): Promise<void> {
-    await this.redis.client.set(nameOf(accountId, externalId), JSON.stringify(notice), 'EX', KEPT_SECONDS);
+  /** Added to what was said before: a word about the quality does not unsay the approval. */
+  async keep(accountId: Identifier, externalId: string, change: TemplateChange): Promise<void> {
+    const name = nameOf(accountId, externalId);
+    const said = Object.entries(change).filter(([, value]) => value !== undefined);
+    await this.redis.client.multi().hset(name, Object.fromEntries(said)).expire(name, KEPT_SECONDS).exec();
   }
 
   /** Hands it over, once. */
-  async take(accountId: Identifier, externalId: string): Promise<EarlyNotice | undefined> {
-    const text = await this.redis.client.getdel(nameOf(accountId, externalId));
-    return text === null ? undefined : (JSON.parse(text) as EarlyNotice);
+  async take(accountId: Identifier, externalId: string): Promise<TemplateChange | undefined> {
+    const name = nameOf(accountId, externalId);
+    const replies = await this.redis.client.multi().hgetall(name).del(name).exec();
+    const said = replies?.[0]?.[1] as TemplateChange | undefined;
+    return said && Object.keys(said).length > 0 ? said : undefined;
   }
 }
 
 function nameOf(accountId: Identifier, externalId: string): string {
-  return `{t:${accountId}:${externalId}}`;
+  return `{tn:${accountId}:${externalId}}`;
 }

@@ -1,73 +1,127 @@
+import type { SupportedApp, TemplateBody, TemplateCategory } from '#providers';
 import type { FieldError } from '#platform/errors';
+import { authenticationErrors } from './authentication-rules.js';
+import type { Complain, LanguageInput, TemplateInput } from './template-input.js';
+import { TEMPLATE_LANGUAGES } from './template-languages.js';
+import { utilityErrors } from './utility-rules.js';
 
-/** Meta's table of template languages. A template must be sent under the exact code it was made with. */
-const LANGUAGES = new Set(
-  (
-    'af sq ar ar_EG ar_AE ar_LB ar_MA ar_QA az be_BY bn bn_IN bg ca zh_CN zh_HK zh_TW hr cs da prs_AF nl nl_BE en en_GB en_US en_AE en_AU ' +
-    'en_CA en_GH en_IE en_IN en_JM en_MY en_NZ en_QA en_SG en_UG en_ZA et fil fi fr fr_BE fr_CA fr_CH fr_CI fr_MA ka de de_AT de_CH el gu ha ' +
-    'he hi hu id ga it ja kn kk rw_RW ko ky_KG lo lv lt mk ms ml mr nb ps_AF fa pl pt_BR pt_PT pa ro ru sr si_LK sk sl es es_AR es_CL es_CO ' +
-    'es_CR es_DO es_EC es_HN es_MX es_PA es_PE es_ES es_UY sw sv ta te th tr uk ur uz vi zu'
-  ).split(' '),
-);
-const MAX_BUTTON_TEXT = 25;
+/** Where a member of the n-th language stands in what the caller sent, as a JSON pointer. */
+export type Placing = (index: number, member: string) => string;
 
-export interface LanguageInput {
-  language: string;
-  addSecurityRecommendation?: boolean;
-  codeExpirationMinutes?: number;
-  copyCodeButtonText?: string;
-  ttlSeconds?: number;
-}
+export const NATIVE_PLACING: Placing = (index, member) => `#/languages/${index}/${member}`;
 
-/** Meta's rules for an authentication template, checked before Meta is asked. `at` is the pointer of the languages' list. */
+/** Seconds the provider may go on trying. */
+const TTL_SECONDS: Record<TemplateCategory, readonly [least: number, most: number]> = {
+  AUTHENTICATION: [30, 900],
+  UTILITY: [30, 43_200],
+};
+const PROVIDERS_LONGEST = -1;
+
+/** WhatsApp's rules for a template, checked before a provider is asked. */
 export function checkTemplate(
-  name: string,
-  languages: readonly LanguageInput[],
-  at = '#/languages',
+  { name, category, languages }: TemplateInput,
+  place: Placing = NATIVE_PLACING,
 ): FieldError[] {
-  const errors: FieldError[] = [];
-  const add = (pointer: string, code: string, detail: string): void =>
-    void errors.push({ pointer, code, detail });
-  if (!/^[a-z0-9_]{1,512}$/.test(name))
-    add('#/name', 'format', 'name must be 1 to 512 lower-case letters, digits or underscores');
-  if (languages.length === 0) add(at, 'too_few', 'a template needs at least one language');
+  const errors = nameErrors(name);
+  if (languages.length === 0)
+    errors.push({
+      pointer: '#/languages',
+      code: 'too_few',
+      detail: 'a template needs at least one language',
+    });
   const seen = new Set<string>();
   languages.forEach((entry, index) => {
-    const here = `${at}/${index}`;
-    if (!LANGUAGES.has(entry.language))
-      add(
-        `${here}/language`,
+    const complain: Complain = (member, code, detail) =>
+      void errors.push({ pointer: place(index, member), code, detail });
+    if (!TEMPLATE_LANGUAGES.has(entry.language))
+      complain(
+        'language',
         'not_allowed',
         'language must be a code of the WhatsApp language table, such as en, es_MX or pt_BR',
       );
-    if (seen.has(entry.language)) add(`${here}/language`, 'not_unique', 'each language may appear once');
+    if (seen.has(entry.language)) complain('language', 'not_unique', 'each language may appear once');
     seen.add(entry.language);
-    const minutes = entry.codeExpirationMinutes;
-    if (minutes !== undefined && !(Number.isInteger(minutes) && minutes >= 1 && minutes <= 90)) {
-      add(
-        `${here}/codeExpirationMinutes`,
-        'range',
-        'codeExpirationMinutes must be a whole number from 1 to 90',
-      );
-    }
-    const text = entry.copyCodeButtonText;
-    if (text !== undefined && (text.length === 0 || text.length > MAX_BUTTON_TEXT)) {
-      add(`${here}/copyCodeButtonText`, 'length', 'copyCodeButtonText must have 1 to 25 characters');
-    } else if (text !== undefined && !isPlainText(text)) {
-      add(
-        `${here}/copyCodeButtonText`,
-        'format',
-        'copyCodeButtonText must hold no link, emoji, variable or control character',
-      );
-    }
-    const ttl = entry.ttlSeconds;
-    if (ttl !== undefined && ttl !== -1 && !(Number.isInteger(ttl) && ttl >= 30 && ttl <= 900)) {
-      add(`${here}/ttlSeconds`, 'range', 'ttlSeconds must be a whole number from 30 to 900, or -1');
-    }
+    checkTtl(entry, category, complain);
+    if (category === 'AUTHENTICATION') authenticationErrors(entry, complain);
+    else utilityErrors(entry, complain);
   });
   return errors;
 }
 
-function isPlainText(text: string): boolean {
-  return !/[{}\p{C}\p{Extended_Pictographic}]|https?:|www\./iu.test(text);
+function nameErrors(name: string): FieldError[] {
+  if (/^[a-z0-9_]{1,512}$/.test(name)) return [];
+  const rule = 'name must be 1 to 512 lower-case letters, digits or underscores';
+  const lower = /^[a-z0-9_]{1,512}$/i.test(name);
+  const detail = lower ? `${rule}: the same name in lower case would be one` : rule;
+  return [{ pointer: '#/name', code: 'format', detail }];
+}
+
+function checkTtl({ ttlSeconds: ttl }: LanguageInput, category: TemplateCategory, complain: Complain): void {
+  const [least, most] = TTL_SECONDS[category];
+  if (ttl === undefined || ttl === PROVIDERS_LONGEST) return;
+  if (!Number.isInteger(ttl) || ttl < least || ttl > most)
+    complain('ttlSeconds', 'range', `ttlSeconds must be a whole number from ${least} to ${most}, or -1`);
+}
+
+/** What is stored and sent: a checked input without what does not belong, and with the lifetime that follows. */
+export function toBody(category: TemplateCategory, entry: LanguageInput): TemplateBody {
+  if (category === 'UTILITY') {
+    const { header, body, samples, footer, buttons, ttlSeconds } = entry;
+    return {
+      category,
+      ...given({ header, footer, ttlSeconds }),
+      body: body ?? '',
+      samples: [...(samples ?? [])],
+      buttons: (buttons ?? []).map(({ type, text, phoneNumber, url, example }) => ({
+        type,
+        text,
+        ...given({ phoneNumber, url, example }),
+      })) as never,
+    };
+  }
+  const { codeExpirationMinutes, otpType, copyCodeButtonText, autofillButtonText } = entry;
+  const { supportedApps, zeroTapTermsAccepted } = entry;
+  return {
+    category,
+    addSecurityRecommendation: entry.addSecurityRecommendation ?? false,
+    ...given({
+      codeExpirationMinutes,
+      otpType,
+      copyCodeButtonText,
+      autofillButtonText,
+      supportedApps: supportedApps?.map(toApp),
+      zeroTapTermsAccepted,
+      ttlSeconds: entry.ttlSeconds ?? lifetimeOf(codeExpirationMinutes),
+    }),
+  };
+}
+
+function toApp({ packageName, signatureHash }: SupportedApp): SupportedApp {
+  return { packageName, signatureHash };
+}
+
+/** A message that arrives after its code has ended is of no use: the provider tries no longer than the footer says. */
+function lifetimeOf(minutes: number | undefined): number | undefined {
+  const [least, most] = TTL_SECONDS.AUTHENTICATION;
+  return minutes === undefined ? undefined : Math.min(most, Math.max(least, minutes * 60));
+}
+
+function given<T extends object>(members: T): Partial<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** What works but is probably not meant: a message may come when its own footer says that the code has ended. */
+export function warningsOf(languages: readonly { language: string; content: TemplateBody }[]): string[] {
+  return languages.flatMap(({ language, content }) => {
+    if (content.category !== 'AUTHENTICATION' || content.codeExpirationMinutes === undefined) return [];
+    const { ttlSeconds, codeExpirationMinutes: minutes } = content;
+    return outlives(ttlSeconds, minutes * 60)
+      ? [`${language}: ttlSeconds lets a message arrive after the ${minutes} minutes of its footer`]
+      : [];
+  });
+}
+
+/** Whether the provider may still deliver when the code is dead. */
+export function outlives(ttlSeconds: number | undefined, lifeSeconds: number): boolean {
+  return ttlSeconds !== undefined && (ttlSeconds === PROVIDERS_LONGEST || ttlSeconds > lifeSeconds);
 }

@@ -8,17 +8,16 @@ import {
   PrimaryColumn,
   UpdateDateColumn,
 } from 'typeorm';
-import type { TemplateStatus } from '#providers';
+import type { TemplateBody, TemplateCategory, TemplateQuality, TemplateStatus } from '#providers';
 import { asUuid } from '#platform/database';
 import type { Identifier } from '#platform/identifiers';
 
-/** What was asked for in one language; the wording itself is the channel's. */
-export interface TemplateContent {
-  addSecurityRecommendation: boolean;
-  codeExpirationMinutes?: number;
-  copyCodeButtonText?: string;
-  ttlSeconds?: number;
-}
+/** Rows of builds that knew authentication templates only have no category in their content. */
+const asBody = {
+  to: (body: TemplateBody): TemplateBody => body,
+  from: (stored: TemplateBody | Omit<TemplateBody, 'category'>): TemplateBody =>
+    ({ category: 'AUTHENTICATION', ...stored }) as TemplateBody,
+};
 
 @Entity('templates')
 export class TemplateEntity {
@@ -35,7 +34,7 @@ export class TemplateEntity {
   name!: string;
 
   @Column('text')
-  category!: 'AUTHENTICATION';
+  category!: TemplateCategory;
 
   @Column('int')
   revision!: number;
@@ -68,8 +67,9 @@ export class TemplateLanguageEntity {
   @Column('text')
   language!: string;
 
-  @Column('jsonb')
-  content!: TemplateContent;
+  /** What was asked for; the wording of an authentication template is the channel's. */
+  @Column({ type: 'jsonb', transformer: asBody })
+  content!: TemplateBody;
 
   @Column('text')
   status!: TemplateStatus;
@@ -80,6 +80,18 @@ export class TemplateLanguageEntity {
   /** The provider's id of this language: Messangi's `templateId`. */
   @Column({ name: 'external_id', type: 'text' })
   externalId!: string;
+
+  /** Null until the provider says something about it. */
+  @Column({ type: 'text', nullable: true })
+  quality!: TemplateQuality | null;
+
+  /** What the provider files it under, when it told another category than was asked for. */
+  @Column({ name: 'provider_category', type: 'text', nullable: true })
+  providerCategory!: string | null;
+
+  /** When the provider last spoke of it: by its answer, its webhook or its list. */
+  @Column({ name: 'checked_at', type: 'timestamptz', default: () => 'now()' })
+  checkedAt!: Date;
 
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
   updatedAt!: Date;

@@ -1,19 +1,15 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { AccountsService, type LoadedAccount, type TemplateStatus } from '#providers';
-import { Database, sqlState } from '#platform/database';
+import { Audit, type Author } from '#journal';
+import { AccountsService, type TemplateStatus } from '#providers';
+import { Database } from '#platform/database';
 import { Problem } from '#platform/errors';
-import { type Identifier, newId } from '#platform/identifiers';
-import { loggerFor } from '#platform/logging';
+import { type Identifier, renderNative } from '#platform/identifiers';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
-import { EarlyNotices } from './early-notices.js';
-import { TemplateEntity, TemplateLanguageEntity, type TemplateContent } from './template.entity.js';
-import { checkTemplate, type LanguageInput } from './template-rules.js';
-
-export interface TemplateInput {
-  name: string;
-  languages: LanguageInput[];
-}
+import { providerUnavailable } from './refusals.js';
+import { TemplateEntity, TemplateLanguageEntity } from './template.entity.js';
+import { quickRepliesOf } from './utility-rules.js';
+import { readTemplateState } from './template-state.js';
 
 /** A template as the hot path reads it. */
 export interface PublishedTemplate {
@@ -21,22 +17,26 @@ export interface PublishedTemplate {
   accountId: Identifier;
   name: string;
   category: string;
-  languages: { language: string; status: TemplateStatus; codeExpirationMinutes?: number }[];
+  languages: {
+    language: string;
+    status: TemplateStatus;
+    codeExpirationMinutes?: number;
+    ttlSeconds?: number;
+    /** Of a UTILITY template: its text, and the places of its quick replies among its buttons. */
+    body?: string;
+    quickReplies?: number[];
+  }[];
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 /** Templates and their approval. The provider's word is what counts; this room keeps a copy of it. */
 @Injectable()
 export class TemplatesService implements OnModuleInit {
-  private readonly logger = loggerFor('templates');
-
   constructor(
     private readonly database: Database,
     private readonly publisher: ConfigPublisher,
     private readonly published: PublishedConfig,
     private readonly accounts: AccountsService,
-    private readonly earlyNotices: EarlyNotices,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -52,74 +52,9 @@ export class TemplatesService implements OnModuleInit {
     return this.published.get('template', id, (payload) => payload as PublishedTemplate);
   }
 
-  /**
-   * Submits a template in each language. When one language is refused after others were created, those stay (they
-   * exist at the provider) and the refusal names the language.
-   */
-  async create(
-    tenantId: Identifier,
-    account: LoadedAccount,
-    input: TemplateInput,
-    pointer?: string,
-  ): Promise<TemplateEntity> {
-    const port = account.provider.templates;
-    if (!port) throw Problem.field('account', 'not_allowed', `${account.provider.id} has no templates`);
-    const errors = checkTemplate(input.name, input.languages, pointer);
-    if (errors.length > 0) throw new Problem('request.invalid', { errors });
-    const known = await this.database
-      .repository(TemplateEntity)
-      .findOneBy({ accountId: account.id, name: input.name });
-    if (known) throw new Problem('template.name_taken');
-
-    const id = newId();
-    const languages: Omit<TemplateLanguageEntity, 'template' | 'updatedAt'>[] = [];
-    let refusal: Problem | undefined;
-    for (const [index, entry] of input.languages.entries()) {
-      const content = toContent(entry);
-      const result = await port.create(
-        { name: input.name, language: entry.language, ...content },
-        account.config,
-        this.accounts.context(),
-      );
-      if (result.outcome === 'created') {
-        languages.push({
-          id: newId(),
-          templateId: id,
-          tenantId,
-          accountId: account.id,
-          language: entry.language,
-          content,
-          status: result.status,
-          reason: null,
-          externalId: result.externalId,
-        });
-        continue;
-      }
-      this.logger.warn(
-        { account: account.id, outcome: result.outcome, reason: result.reason },
-        'template not created at the provider',
-      );
-      const where = `${pointer ?? '#/languages'}/${index}/language`;
-      if (result.outcome === 'unavailable')
-        refusal = new Problem('provider.unavailable', {
-          retryAfterSeconds: 5,
-          detail: `The provider answered ${result.reason}.`,
-        });
-      else if (result.nameTaken)
-        refusal = new Problem('template.name_taken', { detail: `At the provider: ${result.reason}.` });
-      else refusal = new Problem('template.refused', { errors: [{ pointer: where, code: result.reason }] });
-      break;
-    }
-    if (refusal && languages.length === 0) throw refusal;
-    await this.insert(tenantId, account.id, id, input.name, languages);
-    for (const { externalId } of languages) await this.applyEarly(account.id, externalId);
-    if (refusal) throw refusal;
-    return this.get(tenantId, id);
-  }
-
   list(
     tenantId: Identifier,
-    filter: { accountId?: Identifier; name?: string } = {},
+    filter: { accountId?: Identifier; name?: string; category?: 'AUTHENTICATION' } = {},
   ): Promise<TemplateEntity[]> {
     return this.database.repository(TemplateEntity).find({
       where: { tenantId, ...filter },
@@ -149,116 +84,23 @@ export class TemplatesService implements OnModuleInit {
   }
 
   /** Deletes it at the provider first: a copy that outlives its original would be sent with and refused. */
-  async delete(tenantId: Identifier, id: Identifier): Promise<void> {
+  async delete(tenantId: Identifier, id: Identifier, by: Author): Promise<void> {
     const template = await this.get(tenantId, id);
     const account = await this.accounts.get(tenantId, template.accountId);
     const result = await account.provider.templates!.delete(
       template.name,
       account.config,
-      this.accounts.context(),
+      this.accounts.context(account),
     );
-    if ('unavailable' in result)
-      throw new Problem('provider.unavailable', {
-        retryAfterSeconds: 5,
-        detail: `The provider answered ${result.unavailable}.`,
-      });
+    if ('unavailable' in result) throw providerUnavailable(result.unavailable);
     await this.publisher.commit(async (manager, owe) => {
+      const before = await readTemplateState(manager, id);
       await manager.delete(TemplateEntity, { id, tenantId });
+      const subject = renderNative('template', id);
+      await this.audit.record(manager, by, { tenantId, action: 'template.deleted', subject, before });
       owe('template', id);
     });
   }
-
-  /** Asks the provider for the state of this template and takes it over. For a webhook that never came. */
-  async sync(tenantId: Identifier, id: Identifier): Promise<TemplateEntity> {
-    const template = await this.get(tenantId, id);
-    const account = await this.accounts.get(tenantId, template.accountId);
-    const found = await account.provider.templates!.list(
-      template.name,
-      account.config,
-      this.accounts.context(),
-    );
-    if (!Array.isArray(found))
-      throw new Problem('provider.unavailable', {
-        retryAfterSeconds: 5,
-        detail: `The provider answered ${found.unavailable}.`,
-      });
-    for (const language of template.languages) {
-      const theirs = found.find((info) => info.externalId === language.externalId);
-      await this.applyStatus(account.id, language.externalId, theirs?.status ?? 'deleted', theirs?.reason);
-    }
-    return this.get(tenantId, id);
-  }
-
-  /** Takes over what a webhook says; kept for a while when it is about a template that is only being written down. */
-  async applyNotice(
-    accountId: Identifier,
-    externalId: string,
-    status: TemplateStatus,
-    reason?: string,
-  ): Promise<boolean> {
-    if (await this.applyStatus(accountId, externalId, status, reason)) return true;
-    await this.earlyNotices.keep(accountId, externalId, { status, reason });
-    // Written down meanwhile, it would not be looked for again.
-    const known = await this.database.repository(TemplateLanguageEntity).existsBy({ accountId, externalId });
-    return known && this.applyEarly(accountId, externalId);
-  }
-
-  private async applyEarly(accountId: Identifier, externalId: string): Promise<boolean> {
-    const notice = await this.earlyNotices.take(accountId, externalId);
-    return notice !== undefined && this.applyStatus(accountId, externalId, notice.status, notice.reason);
-  }
-
-  /** False when the account has no such template. */
-  private applyStatus(
-    accountId: Identifier,
-    externalId: string,
-    status: TemplateStatus,
-    reason?: string,
-  ): Promise<boolean> {
-    return this.publisher.commit(async (manager, owe) => {
-      const row = await manager.findOneBy(TemplateLanguageEntity, { accountId, externalId });
-      if (!row) return false;
-      await manager.update(TemplateLanguageEntity, { id: row.id }, { status, reason: reason ?? null });
-      await manager.increment(TemplateEntity, { id: row.templateId }, 'revision', 1);
-      owe('template', row.templateId);
-      return true;
-    });
-  }
-
-  private async insert(
-    tenantId: Identifier,
-    accountId: Identifier,
-    id: Identifier,
-    name: string,
-    languages: readonly Omit<TemplateLanguageEntity, 'template' | 'updatedAt'>[],
-  ): Promise<void> {
-    try {
-      await this.publisher.commit(async (manager, owe) => {
-        await manager.insert(TemplateEntity, {
-          id,
-          tenantId,
-          accountId,
-          name,
-          category: 'AUTHENTICATION',
-          revision: 1,
-        });
-        await manager.insert(TemplateLanguageEntity, [...languages]);
-        owe('template', id);
-      });
-    } catch (error) {
-      if (sqlState(error) === UNIQUE_VIOLATION) throw new Problem('template.name_taken');
-      throw error;
-    }
-  }
-}
-
-function toContent(entry: LanguageInput): TemplateContent {
-  return {
-    addSecurityRecommendation: entry.addSecurityRecommendation ?? false,
-    codeExpirationMinutes: entry.codeExpirationMinutes,
-    copyCodeButtonText: entry.copyCodeButtonText,
-    ttlSeconds: entry.ttlSeconds,
-  };
 }
 
 async function readTemplate(manager: EntityManager, id: Identifier): Promise<Publication | undefined> {
@@ -272,7 +114,13 @@ async function readTemplate(manager: EntityManager, id: Identifier): Promise<Pub
     languages: template.languages.map(({ language, status, content }) => ({
       language,
       status,
-      codeExpirationMinutes: content.codeExpirationMinutes,
+      codeExpirationMinutes:
+        content.category === 'AUTHENTICATION' ? content.codeExpirationMinutes : undefined,
+      ttlSeconds: content.ttlSeconds,
+      ...(content.category === 'UTILITY' && {
+        body: content.body,
+        quickReplies: quickRepliesOf(content),
+      }),
     })),
   };
   return { revision: template.revision, payload };
