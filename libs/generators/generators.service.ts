@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { Audit, type Author } from '#journal';
 import { Clock } from '#platform/clock';
 import { Database, sqlState } from '#platform/database';
 import { Problem } from '#platform/errors';
-import { type Identifier, newId, renderUuid } from '#platform/identifiers';
+import { type Identifier, newId, renderNative, renderUuid } from '#platform/identifiers';
 import { ConfigPublisher, type Loaded, type Publication, PublishedConfig } from '#platform/published-config';
 import { GeneratorEntity, GeneratorVersionEntity } from './generator.entity.js';
 import type { ChannelStep, GeneratorPolicy, UnknownPolicy } from './generator-policy.js';
@@ -17,6 +18,8 @@ export interface StepInput {
   template?: { id: Identifier } | { externalId: string };
   wording?: Wording;
   language?: string;
+  webOtpDomain?: string;
+  androidAppHash?: string;
   placeholder?: string;
   fallbackAfterSeconds?: number;
   onUnknown?: UnknownPolicy;
@@ -66,6 +69,7 @@ export class GeneratorsService implements OnModuleInit {
     private readonly publisher: ConfigPublisher,
     private readonly published: PublishedConfig,
     private readonly clock: Clock,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -107,10 +111,11 @@ export class GeneratorsService implements OnModuleInit {
     )?.id;
   }
 
-  /** By Messangi's integer. */
+  /** By Messangi's integer, which names generators of codes and no others. */
   async loadByNumber(tenantId: Identifier, number: number): Promise<PublishedGenerator | undefined> {
     const id = await this.idOf(tenantId, number);
-    return id === undefined ? undefined : this.load(tenantId, id);
+    const generator = id === undefined ? undefined : await this.load(tenantId, id);
+    return generator && makesCodes(generator) ? generator : undefined;
   }
 
   /** The version a challenge was opened under. */
@@ -126,6 +131,7 @@ export class GeneratorsService implements OnModuleInit {
     tenantId: Identifier,
     input: GeneratorInput,
     { strict, number }: { strict: boolean; number?: number },
+    by: Author,
   ): Promise<SavedGenerator> {
     const { policy, warnings } = await this.toPolicy(tenantId, input, strict);
     const id = newId();
@@ -135,6 +141,12 @@ export class GeneratorsService implements OnModuleInit {
         owe('generator-version', `${id}:1`);
         owe('generator', id);
         owe('generator-number', `${tenantId}:${assigned}`);
+        await this.audit.record(manager, by, {
+          tenantId,
+          action: 'generator.created',
+          subject: renderNative('generator', id),
+          after: { name: input.name, version: 1, policy },
+        });
       });
     } catch (error) {
       if (sqlState(error) === UNIQUE_VIOLATION)
@@ -150,6 +162,7 @@ export class GeneratorsService implements OnModuleInit {
     id: Identifier,
     input: GeneratorInput,
     { strict }: { strict: boolean },
+    by: Author,
   ): Promise<SavedGenerator> {
     const { policy, warnings } = await this.toPolicy(tenantId, input, strict);
     await this.publisher.commit(async (manager, owe) => {
@@ -161,6 +174,13 @@ export class GeneratorsService implements OnModuleInit {
       const version = known.version + 1;
       await manager.update(GeneratorEntity, { id }, { name: input.name, version, policy: policy as never });
       await manager.insert(GeneratorVersionEntity, { generatorId: id, version, policy: policy as never });
+      await this.audit.record(manager, by, {
+        tenantId,
+        action: 'generator.updated',
+        subject: renderNative('generator', id),
+        before: stateOf(known),
+        after: { name: input.name, version, policy },
+      });
       owe('generator-version', `${id}:${known.version}`);
       owe('generator-version', `${id}:${version}`);
       owe('generator', id);
@@ -169,14 +189,17 @@ export class GeneratorsService implements OnModuleInit {
   }
 
   /** Nothing new is opened with it; what is live runs to its end under its own version. */
-  async delete(tenantId: Identifier, id: Identifier): Promise<void> {
+  async delete(tenantId: Identifier, id: Identifier, by: Author): Promise<void> {
     await this.publisher.commit(async (manager, owe) => {
-      const { affected } = await manager.update(
-        GeneratorEntity,
-        { id, tenantId, deletedAt: IsNull() },
-        { deletedAt: this.clock.date() },
-      );
-      if (!affected) throw new Problem('generator.not_found');
+      const known = await manager.findOne(GeneratorEntity, {
+        where: { id, tenantId, deletedAt: IsNull() },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!known) throw new Problem('generator.not_found');
+      await manager.update(GeneratorEntity, { id }, { deletedAt: this.clock.date() });
+      const subject = renderNative('generator', id);
+      const before = stateOf(known);
+      await this.audit.record(manager, by, { tenantId, action: 'generator.deleted', subject, before });
       owe('generator', id);
     });
   }
@@ -199,7 +222,7 @@ export class GeneratorsService implements OnModuleInit {
     const generator = await this.database
       .repository(GeneratorEntity)
       .findOneBy({ number: String(number), tenantId, deletedAt: IsNull() });
-    if (!generator) throw new Problem('generator.not_found');
+    if (!generator || !makesCodes(generator.policy)) throw new Problem('generator.not_found');
     return generator;
   }
 
@@ -233,6 +256,14 @@ export class GeneratorsService implements OnModuleInit {
     await manager.insert(GeneratorVersionEntity, { generatorId: id, version: 1, policy: policy as never });
     return (await manager.findOneByOrFail(GeneratorEntity, { id })).number;
   }
+}
+
+export function makesCodes({ kind = 'code' }: Pick<GeneratorPolicy, 'kind'>): boolean {
+  return kind === 'code';
+}
+
+function stateOf({ name, version, policy }: GeneratorEntity): object {
+  return { name, version, policy };
 }
 
 async function readGenerator(manager: EntityManager, id: Identifier): Promise<Publication | undefined> {

@@ -1,6 +1,8 @@
 import type { FieldError } from '#platform/errors';
 import type { Alphabet } from './code-maker.js';
+import { judgeKind, type Kinded } from './kind-rules.js';
 import { type Purpose, PURPOSES } from './purposes.js';
+import { type Autofilled, judgeAutofill } from './sms-autofill.js';
 import { judgeWording, type Wording } from './wording.js';
 
 /**
@@ -92,17 +94,15 @@ export const MOST_LIFE_SECONDS = DAY_SECONDS;
 const TELEPHONE = ['sms', 'voice'];
 
 /** What of a generator its profile speaks about. */
-export interface Profiled {
+export interface Profiled extends Kinded {
   profile?: Profile;
-  purposes?: readonly Purpose[];
   codeLength: number;
   alphabet: Alphabet;
   lifeSeconds: number;
   maxAttempts: number;
-  callerCodes?: boolean;
   riskAcceptedBy?: string;
   alternative?: string;
-  plan: readonly { channel: string; wording?: Wording }[];
+  plan: readonly ({ channel: string; wording?: Wording; template?: unknown } & Autofilled)[];
 }
 
 type Used = Pick<Profiled, 'profile' | 'purposes' | 'plan'>;
@@ -176,11 +176,13 @@ export function needsVerifiedNumber(
 /** Everything in a generator that its profile or its wording forbids, each with the field and the rule. */
 export function judgeGenerator(generator: Profiled): FieldError[] {
   return [
+    ...judgeKind(generator),
     ...judgeCode(generator),
     ...judgePurposes(generator),
     ...judgeLife(generator),
     ...judgeTelephone(generator),
-    ...judgeWordings(generator),
+    ...(generator.kind === 'confirm' ? [] : judgeWordings(generator)),
+    ...judgeAutofill(generator),
   ];
 }
 
@@ -214,6 +216,8 @@ function judgePurposes(generator: Profiled): FieldError[] {
 
 /** The shortest life that any of its purposes may have on any of its channels. */
 function judgeLife(generator: Profiled): FieldError[] {
+  // Nothing is sent: how long somebody may take to write to us is a matter of the purpose.
+  if (generator.kind === 'inbound') return [];
   const { source } = profileRules(generator);
   const uses = purposesOf(generator).flatMap((purpose) =>
     generator.plan.map(({ channel }) => ({
@@ -240,10 +244,11 @@ function judgeTelephone(generator: Profiled): FieldError[] {
 function judgeWordings(generator: Profiled): FieldError[] {
   const purposes = purposesOf(generator);
   const serves = bindsTransactions(generator) && purposes.includes('transaction');
+  const carried = generator.kind === 'link' ? 'link' : 'code';
   return generator.plan.flatMap(({ wording }, at) => {
     if (!wording) return [];
-    const faults = serves ? judgeWording(wording, 'required') : [];
-    if (!serves || purposes.length > 1) faults.push(...judgeWording(wording, 'forbidden'));
+    const faults = serves ? judgeWording(wording, 'required', carried) : [];
+    if (!serves || purposes.length > 1) faults.push(...judgeWording(wording, 'forbidden', carried));
     const unique = new Map(faults.map((found) => [`${found.field} ${found.detail}`, found]));
     return [...unique.values()].map(({ field, code, detail }) =>
       fault(`channels/${at}/wording/${field}`, code, detail),

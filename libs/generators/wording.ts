@@ -8,8 +8,10 @@ export interface Wording {
 }
 
 export const TRANSACTION_PLACEHOLDERS = ['amount', 'currency', 'payee'] as const;
-export type WordingValues = { code: string; minutes: string } & Partial<
-  Record<(typeof TRANSACTION_PLACEHOLDERS)[number], string>
+/** What the message carries, each under its own name. */
+export type Carried = 'code' | 'link';
+export type WordingValues = { minutes: string } & Partial<
+  Record<Carried | (typeof TRANSACTION_PLACEHOLDERS)[number], string>
 >;
 
 export interface WordingFault {
@@ -18,7 +20,6 @@ export interface WordingFault {
   detail: string;
 }
 
-const NAMES: readonly string[] = ['code', 'minutes', ...TRANSACTION_PLACEHOLDERS];
 const MOST = { subject: 150, text: 1_000 };
 const PLACEHOLDER = /\{\{(.*?)\}\}/gs;
 const MARKUP = /<[a-z!/?]/i;
@@ -29,17 +30,29 @@ const UNSEEN = { subject: /\p{C}/u, text: /(?!\n)\p{C}/u };
  * Everything that is wrong with a wording (BI-83). `transaction`: `required` when it is about amount and payee and
  * about nothing else, so all three must be read (STD-33); `forbidden` when a challenge may come without them.
  */
-export function judgeWording(wording: Wording, transaction: 'required' | 'forbidden'): WordingFault[] {
-  const faults = [...judgeField('text', wording.text), ...judgeField('subject', wording.subject ?? '')];
+export function judgeWording(
+  wording: Wording,
+  transaction: 'required' | 'forbidden',
+  carried: Carried = 'code',
+): WordingFault[] {
+  const known = [carried, 'minutes', ...TRANSACTION_PLACEHOLDERS];
+  const faults = [
+    ...judgeField('text', wording.text, known),
+    ...judgeField('subject', wording.subject ?? '', known),
+  ];
   if (faults.length > 0) return faults;
   const [text, subject] = [namesIn(wording.text), namesIn(wording.subject ?? '')];
-  if (text.filter((name) => name === 'code').length !== 1)
-    faults.push({ field: 'text', code: 'code_once', detail: 'text must hold {{code}} exactly once' });
-  if (subject.includes('code'))
+  if (text.filter((name) => name === carried).length !== 1)
+    faults.push({
+      field: 'text',
+      code: `${carried}_once`,
+      detail: `text must hold {{${carried}}} exactly once`,
+    });
+  if (subject.includes(carried))
     faults.push({
       field: 'subject',
       code: 'placeholder_not_allowed',
-      detail: 'subject must not hold {{code}}',
+      detail: `subject must not hold {{${carried}}}`,
     });
   for (const name of TRANSACTION_PLACEHOLDERS) {
     if (transaction === 'required' && !text.includes(name))
@@ -70,7 +83,7 @@ export function renderWording(wording: Wording, values: WordingValues): Wording 
   };
 }
 
-function judgeField(field: 'subject' | 'text', value: string): WordingFault[] {
+function judgeField(field: 'subject' | 'text', value: string, known: readonly string[]): WordingFault[] {
   const fault = (code: string, detail: string): WordingFault[] => [
     { field, code, detail: `${field} ${detail}` },
   ];
@@ -83,9 +96,9 @@ function judgeField(field: 'subject' | 'text', value: string): WordingFault[] {
       'placeholder_unclosed',
       'holds a placeholder that is not opened and closed with double braces',
     );
-  const unknown = namesIn(value).find((name) => !NAMES.includes(name));
+  const unknown = namesIn(value).find((name) => !known.includes(name));
   if (unknown !== undefined)
-    return fault('placeholder_unknown', `may hold {{${NAMES.join('}}, {{')}}} and no other placeholder`);
+    return fault('placeholder_unknown', `may hold {{${known.join('}}, {{')}}} and no other placeholder`);
   return [];
 }
 

@@ -13,6 +13,7 @@ import {
   Length,
   Matches,
   Max,
+  MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
@@ -29,15 +30,32 @@ import {
   DEFAULT_MAX_MESSAGES,
   MAX_STEPS,
   MIN_LIFE_SECONDS,
+  type Routing,
+  ROUTINGS,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
 } from '../generator-policy.js';
+import { MOST_PICKS } from '../inbound-options.js';
+import { type Kind, KINDS } from '../kinds.js';
+import { MOST_DISPLAY_NAME, MOST_REDIRECT_URLS, MOST_URL } from '../link-options.js';
 import type { GeneratorInput } from '../generators.service.js';
 import { MOST_LIFE_SECONDS, type Profile, PROFILES } from '../profiles.js';
 import { type Purpose, PURPOSES } from '../purposes.js';
-import { isCallbackUrl } from './callback-url.js';
+import { isCallbackUrl } from '../callback-url.js';
+import { ConfirmRulesDto, toConfirmRules } from './confirm-rules.dto.js';
+import { InboundOptionsDto } from './inbound-options.dto.js';
 
-const STEP_CHANNELS = ['whatsapp', 'sms', 'email', 'voice'] as const;
+const STEP_CHANNELS = [
+  'whatsapp',
+  'sms',
+  'email',
+  'voice',
+  'telegram',
+  'viber',
+  'line',
+  'kakao',
+  'zalo',
+] as const;
 
 export class WordingDto {
   @ApiProperty({ required: false, maxLength: 150, example: 'Confirm your payment' })
@@ -48,7 +66,7 @@ export class WordingDto {
 
   @ApiProperty({
     description:
-      'Plain text with {{code}} once; {{minutes}} and, for transactions alone, {{amount}}, {{currency}} and {{payee}}.',
+      'Plain text with {{code}} once, or {{link}} under that kind; {{minutes}} and, for transactions alone, {{amount}}, {{currency}} and {{payee}}.',
     example: '{{code}} authorises {{amount}} {{currency}} to {{payee}}.',
   })
   @IsString()
@@ -97,6 +115,28 @@ export class ChannelStepDto {
   @IsString()
   @Length(2, 10)
   language?: string;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'Codes by SMS. The host whose page may take the code by itself: the message ends with @host #code (WebOTP).',
+    example: 'shop.example',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 253)
+  webOtpDomain?: string;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'Codes by SMS. The Android app that may take the code by itself: the message ends with this hash (SMS Retriever). Not together with webOtpDomain.',
+    example: 'K8a/AINcGX7',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(11, 11)
+  androidAppHash?: string;
 
   @ApiProperty({
     required: false,
@@ -152,6 +192,41 @@ export class ResendRulesDto {
   maxMessages?: number;
 }
 
+export class LinkOptionsDto {
+  @ApiProperty({
+    maxLength: MOST_DISPLAY_NAME,
+    description: 'Who asks, as the page behind the link says it.',
+    example: 'The Shop',
+  })
+  @IsString()
+  @Length(1, MOST_DISPLAY_NAME)
+  displayName!: string;
+
+  @ApiProperty({
+    required: false,
+    type: [String],
+    description:
+      'Where a person may be led back to after an approval: scheme, host, port and a beginning of the path. With exchange only.',
+    example: ['https://shop.example/login'],
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_REDIRECT_URLS)
+  @IsString({ each: true })
+  @MaxLength(MOST_URL, { each: true })
+  redirectUrls?: string[];
+
+  @ApiProperty({
+    required: false,
+    default: false,
+    description:
+      'An approval is worth a token, once and for 60 seconds, for the browser that asked. A challenge then needs returnUrl or pkce.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  exchange?: boolean;
+}
+
 export class SaveGeneratorDto {
   @ApiProperty({ example: 'login' })
   @IsString()
@@ -159,6 +234,43 @@ export class SaveGeneratorDto {
     message: 'name must be 1 to 80 letters, digits, spaces, dots, dashes or underscores',
   })
   name!: string;
+
+  @ApiProperty({
+    required: false,
+    enum: KINDS,
+    default: 'code',
+    description:
+      'What a challenge asks: a code that they type, a link that they approve, a text that they send to us, or a yes or no.',
+  })
+  @IsOptional()
+  @IsIn(KINDS)
+  kind?: Kind;
+
+  @ApiProperty({
+    required: false,
+    type: ConfirmRulesDto,
+    description: 'Of kind confirm: the question, and what happens to a reply that is neither yes nor no.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ConfirmRulesDto)
+  confirm?: ConfirmRulesDto;
+
+  @ApiProperty({
+    required: false,
+    type: InboundOptionsDto,
+    description: 'Of the kind inbound, and only there.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => InboundOptionsDto)
+  inbound?: InboundOptionsDto;
+
+  @ApiProperty({ required: false, type: LinkOptionsDto, description: 'Of the kind link, and needed there.' })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LinkOptionsDto)
+  link?: LinkOptionsDto;
 
   @ApiProperty({ required: false, minimum: 4, maximum: 15, default: DEFAULT_CODE_LENGTH })
   @IsOptional()
@@ -295,6 +407,17 @@ export class SaveGeneratorDto {
   metadata?: Record<string, unknown>;
 
   @ApiProperty({
+    required: false,
+    enum: ROUTINGS,
+    default: 'preference',
+    description:
+      'How steps that follow one another on the same channel are ordered: as they are written, or the account first whose codes are answered most in the receiver’s country.',
+  })
+  @IsOptional()
+  @IsIn(ROUTINGS)
+  routing?: Routing;
+
+  @ApiProperty({
     type: [ChannelStepDto],
     minItems: 1,
     maxItems: MAX_STEPS,
@@ -312,10 +435,14 @@ export class SaveGeneratorDto {
 export function toGeneratorInput(dto: SaveGeneratorDto): GeneratorInput {
   return {
     name: dto.name,
+    kind: dto.kind ?? 'code',
+    confirm: dto.kind === 'confirm' || dto.confirm ? toConfirmRules(dto.confirm) : undefined,
+    inbound: dto.inbound && { ...dto.inbound },
+    link: dto.link && { ...dto.link },
     codeLength: dto.codeLength ?? DEFAULT_CODE_LENGTH,
     alphabet: dto.alphabet ?? 'numeric',
     lifeSeconds: dto.lifeSeconds ?? DEFAULT_LIFE_SECONDS,
-    maxAttempts: dto.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    maxAttempts: dto.maxAttempts ?? (dto.kind === 'inbound' ? MOST_PICKS : DEFAULT_MAX_ATTEMPTS),
     resend: {
       code: dto.resend?.code ?? 'same',
       coolDownSeconds: dto.resend?.coolDownSeconds ?? DEFAULT_COOL_DOWN_SECONDS,
@@ -330,12 +457,15 @@ export function toGeneratorInput(dto: SaveGeneratorDto): GeneratorInput {
     alternative: dto.alternative,
     callbackUrl: dto.callbackUrl,
     metadata: dto.metadata,
+    routing: dto.routing ?? 'preference',
     plan: dto.channels.map((step) => ({
       channel: step.channel,
       sender: step.sender,
       template: readTemplate(step.template),
       wording: step.wording && { subject: step.wording.subject, text: step.wording.text },
       language: step.language,
+      webOtpDomain: step.webOtpDomain,
+      androidAppHash: step.androidAppHash,
       fallbackAfterSeconds: step.fallbackAfterSeconds,
       onUnknown: step.onUnknown,
     })),
@@ -360,14 +490,18 @@ export function toGeneratorView(
     name,
     version,
     ...rules,
+    kind: policy.kind ?? 'code',
     profile: policy.profile ?? 'default',
     callerCodes: policy.callerCodes ?? false,
+    routing: policy.routing ?? 'preference',
     channels: plan.map((step) => ({
       channel: step.channel,
       sender: step.senderAddress,
       template: step.templateId === undefined ? undefined : renderNative('template', step.templateId),
       wording: step.wording,
       language: step.language,
+      webOtpDomain: step.webOtpDomain,
+      androidAppHash: step.androidAppHash,
       fallbackAfterSeconds: step.fallbackAfterSeconds,
       onUnknown: step.onUnknown,
     })),

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, type Principal, RequireScope } from '#tenants';
+import type { Author } from '#journal';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
 import { type Identifier, parseNative } from '#platform/identifiers';
 import { GeneratorsService } from '../generators.service.js';
@@ -19,8 +20,13 @@ export class GeneratorsController {
     description:
       'It may name a template that is still pending. A template footer whose minutes differ from lifeSeconds is refused.',
   })
-  async create(@Caller() caller: Principal, @Body() body: SaveGeneratorDto): Promise<object> {
-    const saved = await this.generators.create(caller.tenantId, toGeneratorInput(body), { strict: true });
+  async create(
+    @Caller() caller: Principal,
+    @By() by: Author,
+    @Body() body: SaveGeneratorDto,
+  ): Promise<object> {
+    const input = toGeneratorInput(body);
+    const saved = await this.generators.create(caller.tenantId, input, { strict: true }, by);
     return toGeneratorView(saved.generator, saved.warnings);
   }
 
@@ -48,12 +54,12 @@ export class GeneratorsController {
   })
   async update(
     @Caller() caller: Principal,
+    @By() by: Author,
     @Param('id') id: string,
     @Body() body: SaveGeneratorDto,
   ): Promise<object> {
-    const saved = await this.generators.update(caller.tenantId, readId(id), toGeneratorInput(body), {
-      strict: true,
-    });
+    const input = toGeneratorInput(body);
+    const saved = await this.generators.update(caller.tenantId, readId(id), input, { strict: true }, by);
     return toGeneratorView(saved.generator, saved.warnings);
   }
 
@@ -61,8 +67,8 @@ export class GeneratorsController {
   @HttpCode(204)
   @RequireScope('generators:write')
   @ApiOperation({ summary: 'Delete a generator', description: 'Live challenges run to their end.' })
-  async delete(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
-    await this.generators.delete(caller.tenantId, readId(id));
+  async delete(@Caller() caller: Principal, @By() by: Author, @Param('id') id: string): Promise<void> {
+    await this.generators.delete(caller.tenantId, readId(id), by);
   }
 }
 
