@@ -1,7 +1,7 @@
 import type { Channel } from '#providers';
 import { parseEmail } from '#platform/email';
 import { Problem } from '#platform/errors';
-import { type CanonicalReceiver, parsePhone } from '#platform/phone';
+import { type CanonicalReceiver, parsePhone, readBarredPhone } from '#platform/phone';
 
 /** Where a challenge may go: the receiver it is about, and perhaps an address of the other kind for later steps. */
 export interface Receivers {
@@ -14,6 +14,12 @@ export function parseAddress(
   text: string,
 ): CanonicalReceiver | ReturnType<typeof parsePhone> | ReturnType<typeof parseEmail> {
   return isEmail(text) ? parseEmail(text) : parsePhone(text);
+}
+
+/** The receiver that a refused request was about, too; undefined when the text has no canonical form. */
+export function readWritten(text: string): CanonicalReceiver | undefined {
+  const to = parseAddress(text);
+  return typeof to === 'string' ? readBarredPhone(text) : to;
 }
 
 export function parseReceivers(receiver: string, fallbackReceiver: string | undefined): Receivers | Problem {

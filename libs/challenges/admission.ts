@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Admission, type EndUser, LimitsService, SwitchesService } from '#limits';
 import { Problem } from '#platform/errors';
-import type { Identifier } from '#platform/identifiers';
+import { type Identifier, messageId } from '#platform/identifiers';
 import type { CanonicalReceiver } from '#platform/phone';
 import type { Purpose } from './challenge.js';
 
@@ -14,12 +14,23 @@ export interface Subject {
   accountId: Identifier;
   purpose: Purpose;
   endUser?: EndUser;
+  /** Nobody asks for it: it follows a message that failed or stays silent. */
+  followUp?: boolean;
 }
 
 /** What a send comes to, as far as limits care. */
-type SendOutcome = { opened: { sent: boolean } } | Refused;
+type SendOutcome = { opened: { sent: boolean } & SentMessage } | Refused | SentElsewhere;
+/** Its challenge, and its number there. */
+interface SentMessage {
+  id: Identifier;
+  sends: number;
+}
 interface Refused {
   refused: Problem;
+}
+/** Another call under the same operation did it: what is reserved is that call's to settle or to give back. */
+export interface SentElsewhere {
+  sentElsewhere: true;
 }
 
 const LAST_DIGITS = 4;
@@ -47,7 +58,7 @@ export class Admissions {
     send: () => Promise<Result>,
     note: (refused: Problem) => Promise<void>,
   ): Promise<Result | Refused> {
-    const { tenantId, mode, to, channel, accountId, purpose, endUser } = subject;
+    const { tenantId, mode, to, channel, accountId, purpose, endUser, followUp } = subject;
     const { canonical, country } = to;
     const prefix = prefixOf(canonical);
     if (this.switches.blocked({ tenantId, channel, country, prefix, accountId }))
@@ -63,9 +74,15 @@ export class Admissions {
       purpose,
       receiver,
       endUser,
+      followUp,
     });
     if (admission instanceof Promise) return admission.then((later) => this.use(later, send, note));
     return this.use(admission, send, note);
+  }
+
+  /** A script let a send through that the receiver's windows in shadow would have refused. */
+  tellShadowed({ tenantId, channel, to }: Subject): void {
+    this.limits.tellReceiverShadowed(tenantId, { channel, receiver: to });
   }
 
   private async use<Result extends SendOutcome>(
@@ -80,7 +97,9 @@ export class Admissions {
     if (admitted === undefined) return send();
     // A send that throws may have happened: its reservation lapses, and counts once if it is repeated.
     const result = await send();
-    if ('opened' in result && result.opened.sent) await this.limits.settle(admitted);
+    if ('sentElsewhere' in result) return result;
+    if ('opened' in result && result.opened.sent)
+      this.limits.settle(admitted, messageId(result.opened.id, result.opened.sends));
     else await this.limits.release(admitted);
     return result;
   }

@@ -64,11 +64,9 @@ export class ApprovalsService {
   /** The operation whose row is there: ours, or that of an earlier approval. */
   private async record(tenantId: Identifier, id: Identifier, operation: string): Promise<string> {
     const rows: { operation: string }[] = await this.database.manager.query(
-      `WITH added AS (
-         INSERT INTO approvals (challenge_id, tenant_id, operation) VALUES ($1, $2, $3)
-         ON CONFLICT (challenge_id) DO NOTHING RETURNING operation
-       )
-       SELECT operation FROM added UNION ALL SELECT operation FROM approvals WHERE challenge_id = $1 LIMIT 1`,
+      // The update changes nothing: it answers with a row that another connection wrote a moment ago, too.
+      `INSERT INTO approvals (challenge_id, tenant_id, operation) VALUES ($1, $2, $3)
+       ON CONFLICT (challenge_id) DO UPDATE SET operation = approvals.operation RETURNING operation`,
       [renderUuid(id), renderUuid(tenantId), operation],
     );
     return rows[0]!.operation;

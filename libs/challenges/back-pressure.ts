@@ -8,7 +8,7 @@ import { describeError, loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { Queues } from '#platform/queue';
 import { RedisConnection } from '#platform/redis';
-import { sendQueueName } from './send-queue.js';
+import { SEND_QUEUES, sendQueueName } from './send-queue.js';
 
 const EVERY_MS = 1_000;
 /** A queue may hold what its workers do in this time, judged by what they did while it was never empty. */
@@ -74,9 +74,9 @@ export class BackPressure implements OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** One look at Redis and at every queue. */
+  /** One look at Redis and at every queue of sends. */
   async look(): Promise<void> {
-    const queues = this.oldestMs > 0 ? this.queues.all() : [];
+    const queues = this.oldestMs > 0 ? SEND_QUEUES.map((name) => this.queues.get(name)) : [];
     await Promise.all([this.lookAtRedis(), ...queues.map((queue) => this.lookAtQueue(queue))]);
   }
 
@@ -107,9 +107,11 @@ export class BackPressure implements OnModuleDestroy {
     const { last } = pressure;
     pressure.last = look;
     if (!last) return;
-    if (last.waiting > 0 && look.waiting > 0) {
+    const seconds = (look.at - last.at) / 1_000;
+    // Two looks at once, of the timer and of who asked, have no rate between them.
+    if (last.waiting > 0 && look.waiting > 0 && seconds > 0) {
       const drained = look.added - last.added - (look.present - last.present);
-      const rate = Math.max(0, drained / ((look.at - last.at) / 1_000));
+      const rate = Math.max(0, drained / seconds);
       pressure.drainedPerSecond = rate * NEWEST + (pressure.drainedPerSecond ?? rate) * (1 - NEWEST);
     }
     const most = Math.max(ALWAYS_ALLOWED, (pressure.drainedPerSecond ?? Infinity) * DRAIN_SECONDS);
@@ -135,22 +137,35 @@ export class BackPressure implements OnModuleDestroy {
 }
 
 async function readQueue(queue: Queue, client: Redis, oldestMs: number): Promise<QueueLook> {
-  const [counts, added, [first], [behind]] = await Promise.all([
-    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed'),
-    // The queue counts what was ever added; what left it follows from that.
-    client.get(queue.toKey('id')),
+  const key = (name: string): string => queue.toKey(name);
+  const [counts, [first], [behind]] = await Promise.all([
+    // In one transaction: the queue counts what was ever added, and what left it follows from that.
+    client
+      .multi()
+      .llen(key('wait'))
+      .zcard(key('prioritized'))
+      .llen(key('active'))
+      .zcard(key('delayed'))
+      .get(key('id'))
+      .exec(),
     queue.getWaiting(0, 0),
     queue.getPrioritized(0, 0),
   ]);
+  const [ordinary, prioritized, active, delayed, added] = counts!.map(([, value]) => Number(value ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const at = Date.now();
   const isLate = (job: { timestamp: number } | undefined): boolean =>
     job !== undefined && at - job.timestamp > oldestMs;
-  const ordinary = counts['waiting'] ?? 0;
-  const waiting = ordinary + (counts['prioritized'] ?? 0);
+  const waiting = ordinary + prioritized;
   return {
     at,
-    added: Number(added ?? 0),
-    present: waiting + (counts['active'] ?? 0) + (counts['delayed'] ?? 0),
+    added,
+    present: waiting + active + delayed,
     ordinary,
     waiting,
     late: { ordinary: isLate(first), behind: isLate(behind) },

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Kind } from '#generators';
 import type { JournalEntry } from '#journal';
 import type { Channel } from '#providers';
 import { Database } from '#platform/database';
 import { type Identifier, parseUuid, renderUuid } from '#platform/identifiers';
-import type { Challenge, Message, Purpose } from './challenge.js';
+import type { Challenge, Decision, Message, Purpose } from './challenge.js';
 import {
   type ChallengeState,
   messageStateAfter,
@@ -12,6 +13,8 @@ import {
   STATE_AFTER_EVENT,
 } from './challenge-state.js';
 import { channelOfLetter } from './channel-letters.js';
+import { kindOfLetter } from './kind-letters.js';
+import { priceOf } from './message-prices.js';
 
 export interface HistoryFilter {
   receiverRefs?: readonly string[];
@@ -37,6 +40,7 @@ interface ChallengeRow {
   tenant_id: string;
   generator_id: string;
   generator_version: number;
+  kind: Kind;
   mode: 'live' | 'test';
   purpose: Purpose;
   state: ChallengeState;
@@ -51,6 +55,11 @@ interface ChallengeRow {
   ended_at: Date | null;
   max_attempts: number | null;
   resend_after: Date | null;
+  decided_by: Decision['by'] | null;
+  decided_message: number | null;
+  shown: string | null;
+  received_at: Date | null;
+  received_channel: Channel | null;
 }
 
 interface MessageRow {
@@ -61,6 +70,9 @@ interface MessageRow {
   reason: string | null;
   attempts: number;
   duplicate_possible: boolean;
+  /** A bigint, which the driver reads as text. */
+  price_micros: string | null;
+  price_currency: string | null;
 }
 
 /** Challenges as PostgreSQL remembers them: folded from the journal, read for lists and for what left Redis. */
@@ -75,6 +87,30 @@ export class ChallengeHistory {
       [renderUuid(tenantId), renderUuid(id)],
     );
     return (await this.withMessages(rows))[0];
+  }
+
+  /** Of any tenant, in no order; those that history lacks are left out. */
+  async findMany(ids: readonly Identifier[]): Promise<Challenge[]> {
+    if (ids.length === 0) return [];
+    const rows: ChallengeRow[] = await this.database.manager.query(
+      'SELECT * FROM challenges WHERE id = ANY($1::uuid[])',
+      [ids.map(renderUuid)],
+    );
+    return this.withMessages(rows);
+  }
+
+  /** `<generator>:<version>` that each was opened under. */
+  async generatorsOf(
+    ids: readonly Identifier[],
+    manager: EntityManager,
+  ): Promise<ReadonlyMap<Identifier, string>> {
+    const rows: { id: string; generator_id: string; generator_version: number }[] = await manager.query(
+      'SELECT id, generator_id, generator_version FROM challenges WHERE id = ANY($1::uuid[])',
+      [ids.map(renderUuid)],
+    );
+    return new Map(
+      rows.map((row) => [parseUuid(row.id)!, `${parseUuid(row.generator_id)!}:${row.generator_version}`]),
+    );
   }
 
   /** Newest first. */
@@ -128,9 +164,15 @@ export class ChallengeHistory {
       entries.filter((entry) => entry.type === 'challenge.requested'),
       'pending',
       manager,
+      new Map(entries.filter(isEnd).map((entry) => [entry.challengeId, entry])),
+    );
+    await noteReceivers(
+      entries.filter((entry) => entry.type === 'challenge.received'),
+      manager,
     );
     await moveChallenges(entries, manager);
     await moveMessages(entries, manager);
+    await priceMessages(entries, manager);
   }
 
   private async withMessages(rows: readonly ChallengeRow[]): Promise<Challenge[]> {
@@ -148,29 +190,38 @@ export class ChallengeHistory {
   }
 }
 
-/** A request that was refused may be granted under the same id, when it is repeated after a crash: then it was opened. */
+function isEnd({ type }: JournalEntry): boolean {
+  return STATE_AFTER_EVENT[type] !== undefined && type !== 'challenge.requested';
+}
+
+/**
+ * A request that was refused may be granted under the same id, when it is repeated after a crash: then it was opened.
+ * One whose end is in the same batch, as in most of those that wait while PostgreSQL is away, is written once.
+ */
 async function insertChallenges(
   list: readonly JournalEntry[],
   state: 'pending' | 'refused',
   manager: EntityManager,
+  ends: ReadonlyMap<Identifier, JournalEntry> = new Map(),
 ): Promise<void> {
   if (list.length === 0) return;
   const entries = [...new Map(list.map((entry) => [entry.challengeId, entry])).values()];
   const version = (entry: JournalEntry): [string, string] => entry.data['g']!.split(':') as [string, string];
+  const endOf = ({ challengeId }: JournalEntry): JournalEntry | undefined => ends.get(challengeId);
   const time = (text: string | undefined): Date | null =>
     text === undefined ? null : new Date(Number(text));
   await manager.query(
     `INSERT INTO challenges (id, tenant_id, generator_id, generator_version, kind, mode, purpose, state, receiver_ref, sealed_receiver,
        language, metadata, opened_at, expires_at, sequence, reason, ended_at, max_attempts, resend_after, test_number)
-     SELECT id, tenant_id, generator_id, generator_version, 'code', mode, purpose, $14, receiver_ref, sealed_receiver, language, metadata,
-       opened_at, expires_at, sequence, reason, CASE WHEN $14 = 'refused' THEN opened_at END, max_attempts, resend_after, test_number
+     SELECT id, tenant_id, generator_id, generator_version, kind, mode, purpose, state, receiver_ref, sealed_receiver, language, metadata,
+       opened_at, expires_at, sequence, reason, ended_at, max_attempts, resend_after, test_number
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[],
-       $11::timestamptz[], $12::timestamptz[], $13::int[], $15::text[], $16::int[], $17::timestamptz[], $18::bool[])
+       $11::timestamptz[], $12::timestamptz[], $13::int[], $14::text[], $15::text[], $16::int[], $17::timestamptz[], $18::bool[], $19::timestamptz[], $20::text[])
        AS t (id, tenant_id, generator_id, generator_version, mode, purpose, receiver_ref, sealed_receiver, language, metadata, opened_at, expires_at, sequence,
-         reason, max_attempts, resend_after, test_number)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = NULL, ended_at = NULL, opened_at = excluded.opened_at,
+         state, reason, max_attempts, resend_after, test_number, ended_at, kind)
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at, opened_at = excluded.opened_at,
        expires_at = excluded.expires_at, max_attempts = excluded.max_attempts, resend_after = excluded.resend_after
-       WHERE challenges.state = 'refused' AND excluded.state = 'pending'`,
+       WHERE challenges.state = 'refused' AND excluded.state <> 'refused'`,
     [
       entries.map((entry) => renderUuid(entry.challengeId)),
       entries.map((entry) => renderUuid(entry.tenantId)),
@@ -178,27 +229,44 @@ async function insertChallenges(
       entries.map((entry) => Number(version(entry)[1])),
       entries.map((entry) => entry.data['y'] ?? 'live'),
       entries.map((entry) => entry.data['p'] ?? 'authentication'),
-      entries.map((entry) => entry.data['r']),
-      entries.map((entry) => entry.data['sr']),
+      // A challenge that people write to us about has its receiver later.
+      entries.map((entry) => entry.data['r'] ?? ''),
+      entries.map((entry) => entry.data['sr'] ?? ''),
       entries.map((entry) => entry.data['lg'] ?? null),
       entries.map((entry) => entry.data['md'] ?? null),
       entries.map((entry) => entry.occurredAt),
       entries.map((entry) => time(entry.data['e']) ?? entry.occurredAt),
-      entries.map((entry) => entry.sequence),
-      state,
-      entries.map((entry) => entry.data['why'] ?? null),
+      entries.map((entry) => (endOf(entry) ?? entry).sequence),
+      entries.map((entry) => STATE_AFTER_EVENT[endOf(entry)?.type ?? ''] ?? state),
+      entries.map((entry) => (endOf(entry) ?? entry).data['why'] ?? null),
       entries.map((entry) => (entry.data['fm'] === undefined ? null : Number(entry.data['fm']))),
       entries.map((entry) => time(entry.data['ra'])),
       entries.map((entry) => entry.data['tn'] === '1'),
+      entries.map((entry) => (state === 'refused' ? entry : endOf(entry))?.occurredAt ?? null),
+      entries.map((entry) => kindOfLetter(entry.data['k'])),
+    ],
+  );
+}
+
+/** A challenge that people write to us about gets its receiver by the first of them. */
+async function noteReceivers(received: readonly JournalEntry[], manager: EntityManager): Promise<void> {
+  if (received.length === 0) return;
+  await manager.query(
+    `UPDATE challenges c SET receiver_ref = t.ref, sealed_receiver = t.sealed, received_at = t.at, received_channel = t.channel
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[]) AS t (id, ref, sealed, at, channel) WHERE c.id = t.id`,
+    [
+      received.map((entry) => renderUuid(entry.challengeId)),
+      received.map((entry) => entry.data['r']),
+      received.map((entry) => entry.data['sr']),
+      received.map((entry) => entry.occurredAt),
+      received.map((entry) => channelOfLetter(entry.data['ch']!)),
     ],
   );
 }
 
 /** Every entry moves the sequence; only some move the state. The highest sequence of a batch wins, per column. */
 async function moveChallenges(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
-  const moves = entries.filter(
-    (entry) => STATE_AFTER_EVENT[entry.type] !== undefined && entry.type !== 'challenge.requested',
-  );
+  const moves = entries.filter(isEnd);
   const answers = entries.filter(
     (entry) => entry.data['f'] !== undefined && !entry.type.startsWith('message.'),
   );
@@ -217,8 +285,10 @@ async function moveChallenges(entries: readonly JournalEntry[], manager: EntityM
   }
   if (moves.length > 0) {
     await manager.query(
-      `UPDATE challenges c SET state = t.state, reason = t.reason, ended_at = t.at, sequence = GREATEST(c.sequence, t.sequence)
-       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::int[]) AS t (id, state, reason, at, sequence)
+      `UPDATE challenges c SET state = t.state, reason = t.reason, ended_at = t.at, sequence = GREATEST(c.sequence, t.sequence),
+         decided_by = t.decided_by, decided_message = t.decided_message, shown = t.shown
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::int[], $8::text[])
+         AS t (id, state, reason, at, sequence, decided_by, decided_message, shown)
        WHERE c.id = t.id AND c.state = 'pending'`,
       [
         moves.map((entry) => renderUuid(entry.challengeId)),
@@ -226,13 +296,16 @@ async function moveChallenges(entries: readonly JournalEntry[], manager: EntityM
         moves.map((entry) => entry.data['why'] ?? null),
         moves.map((entry) => entry.occurredAt),
         moves.map((entry) => entry.sequence),
+        moves.map((entry) => entry.data['via'] ?? null),
+        moves.map((entry) => (entry.data['via'] === undefined ? null : Number(entry.data['m']))),
+        moves.map((entry) => entry.data['wd'] ?? null),
       ],
     );
   }
   if (answers.length > 0) {
     await manager.query(
       `UPDATE challenges c SET failures = GREATEST(c.failures, t.failures)
-       FROM (SELECT id, max(failures) AS failures FROM unnest($1::uuid[], $2::int[]) AS u (id, failures) GROUP BY id) t WHERE c.id = t.id`,
+       FROM (SELECT id, max(failures) AS failures FROM unnest($1::uuid[], $2::int[]) AS u (id, failures) GROUP BY id) t WHERE c.id = t.id AND c.failures < t.failures`,
       [
         answers.map((entry) => renderUuid(entry.challengeId)),
         answers.map((entry) => Number(entry.data['f'])),
@@ -258,7 +331,7 @@ async function moveMessages(entries: readonly JournalEntry[], manager: EntityMan
      FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::bool[], $10::text[],
        $11::timestamptz[], $12::int[])
        AS t (challenge_id, number, tenant_id, channel, account_id, state, reason, attempts, duplicate_possible, provider_message_id, at, sequence)
-     ON CONFLICT (challenge_id, number) DO UPDATE SET state = excluded.state, reason = COALESCE(excluded.reason, messages.reason),
+     ON CONFLICT (challenge_id, number) DO UPDATE SET state = excluded.state, reason = COALESCE(excluded.reason, CASE WHEN messages.state <> 'dropped' THEN messages.reason END),
        attempts = excluded.attempts, duplicate_possible = messages.duplicate_possible OR excluded.duplicate_possible,
        provider_message_id = COALESCE(excluded.provider_message_id, messages.provider_message_id), updated_at = excluded.updated_at,
        sequence = excluded.sequence
@@ -280,13 +353,39 @@ async function moveMessages(entries: readonly JournalEntry[], manager: EntityMan
   );
 }
 
+function toDecision({ decided_by: by, decided_message: message, shown }: ChallengeRow): Decision | undefined {
+  return by === null || message === null ? undefined : { by, message, shown: shown ?? '' };
+}
+
+/** The last price of a batch wins, as the last one told does. */
+async function priceMessages(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
+  const priced = new Map(
+    entries
+      .filter(({ data }) => priceOf(data) !== undefined)
+      .map((entry) => [`${entry.challengeId}:${entry.data['m']}`, entry]),
+  );
+  if (priced.size === 0) return;
+  const last = [...priced.values()];
+  await manager.query(
+    `UPDATE messages m SET price_micros = t.micros, price_currency = t.currency
+     FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[]) AS t (id, number, micros, currency)
+     WHERE m.challenge_id = t.id AND m.number = t.number`,
+    [
+      last.map((entry) => renderUuid(entry.challengeId)),
+      last.map((entry) => Number(entry.data['m'])),
+      last.map((entry) => entry.data['pm']),
+      last.map((entry) => entry.data['pc']),
+    ],
+  );
+}
+
 function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challenge {
   return {
     id: parseUuid(row.id)!,
     tenantId: parseUuid(row.tenant_id)!,
     generatorId: parseUuid(row.generator_id)!,
     generatorVersion: row.generator_version,
-    kind: 'code',
+    kind: row.kind,
     state: row.state,
     reason: row.reason ?? undefined,
     mode: row.mode,
@@ -302,6 +401,8 @@ function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challe
     metadata: row.metadata ?? undefined,
     testNumber: row.test_number,
     sealedReceiver: row.sealed_receiver,
+    decision: toDecision(row),
+    received: row.received_at ? { at: row.received_at.getTime(), channel: row.received_channel! } : undefined,
     messages: messages.map((message): Message => ({
       number: message.number,
       channel: message.channel,
@@ -309,6 +410,10 @@ function toChallenge(row: ChallengeRow, messages: readonly MessageRow[]): Challe
       attempts: message.attempts,
       duplicatePossible: message.duplicate_possible,
       reason: message.reason ?? undefined,
+      price:
+        message.price_micros === null || message.price_currency === null
+          ? undefined
+          : { micros: Number(message.price_micros), currency: message.price_currency },
     })),
   };
 }

@@ -48,15 +48,16 @@ describe('the states here are those of the scripts', () => {
       'expired',
       'locked',
       'canceled',
+      'denied',
       'undeliverable',
     ]);
     // What was refused never was in Redis.
     expect([...Object.values(STATE_OF_LETTER), 'refused'].sort()).toEqual([...CHALLENGE_STATES].sort());
   });
 
-  it('a delivery never goes back: sent, delivered, read rise, and what is not accepted yet is below', () => {
+  it('a delivery never goes back: sent, dropped, delivered, read rise, and what is not accepted yet is below', () => {
     const rank = luaTable('RANK');
-    const rising = ['q', 'a', 't', 'd', 'r'].map((letter) => Number(rank[letter]));
+    const rising = ['q', 'a', 't', 'x', 'd', 'r'].map((letter) => Number(rank[letter]));
     expect(rising).toEqual([...rising].sort((left, right) => left - right));
     expect(new Set(rising).size).toBe(rising.length);
     expect(Object.keys(rank).sort()).toEqual(Object.keys(MESSAGE_STATE_OF_LETTER).sort());

@@ -24,6 +24,7 @@ export const MESSAGE_STATES = [
   'read',
   'failed',
   'unknown',
+  'dropped',
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
@@ -48,6 +49,7 @@ export const MESSAGE_STATE_OF_LETTER: Record<string, MessageState> = {
   r: 'read',
   f: 'failed',
   u: 'unknown',
+  x: 'dropped',
 };
 
 /** Where each event of the journal leaves the challenge; events that are not here leave it as it was. */

@@ -1,4 +1,5 @@
-import { type Purpose, PURPOSES } from '#generators';
+import { type Kind, type Purpose, PURPOSES } from '#generators';
+import type { Price } from '#limits';
 import type { Channel } from '#providers';
 import type { Identifier } from '#platform/identifiers';
 import {
@@ -8,6 +9,8 @@ import {
   STATE_OF_LETTER,
 } from './challenge-state.js';
 import { channelOfLetter } from './channel-letters.js';
+import type { AnsweredBy } from './hot-store/question-store.js';
+import { kindOfLetter } from './kind-letters.js';
 import { joinSealed } from './code-vault.js';
 
 export { type Purpose, PURPOSES };
@@ -20,6 +23,15 @@ export interface Message {
   /** An earlier try may have arrived as well; both carry the same code. */
   duplicatePossible: boolean;
   reason?: string;
+  /** What the provider charges, once a receipt told. */
+  price?: Price;
+}
+
+/** How a person's own answer came, to which message, and what that had shown: SHA-256, base64url. */
+export interface Decision {
+  by: AnsweredBy;
+  message: number;
+  shown: string;
 }
 
 /** A challenge as it is now, read from Redis or, when it has left there, from its history. */
@@ -28,7 +40,7 @@ export interface Challenge {
   tenantId: Identifier;
   generatorId: Identifier;
   generatorVersion: number;
-  kind: 'code';
+  kind: Kind;
   state: ChallengeState;
   reason?: string;
   mode: 'live' | 'test';
@@ -44,8 +56,13 @@ export interface Challenge {
   metadata?: Record<string, unknown>;
   /** Nothing was sent: the receiver is one of the tenant's test numbers. */
   testNumber: boolean;
+  /** Empty while nobody has written to us, and when it was erased or kept long enough. */
   sealedReceiver: string;
   messages: Message[];
+  /** Of a question that its receiver decided. */
+  decision?: Decision;
+  /** Of the kind `inbound`: when somebody wrote to us, and where. */
+  received?: { at: number; channel: Channel };
   /** Only on a disclosure. */
   sealedCode?: string;
 }
@@ -61,7 +78,7 @@ export function fromRecord(id: Identifier, record: ReadonlyMap<string, string>):
     tenantId: record.get('t')!,
     generatorId,
     generatorVersion: Number(version),
-    kind: 'code',
+    kind: kindOfLetter(record.get('k')),
     state: STATE_OF_LETTER[record.get('s')!]!,
     reason: record.get('w') || undefined,
     mode: record.get('y') === 'test' ? 'test' : 'live',
@@ -78,8 +95,19 @@ export function fromRecord(id: Identifier, record: ReadonlyMap<string, string>):
     testNumber: record.has('tn'),
     sealedReceiver: joinSealed(record, 'sr'),
     messages: readMessages(record, sends),
+    decision: readDecision(record),
+    received: record.has('rv')
+      ? { at: Number(record.get('rv')), channel: channelOfLetter(record.get('rc')!) }
+      : undefined,
     sealedCode: record.get('c'),
   };
+}
+
+/** A strict approval knows its answer before it is one. */
+function readDecision(record: ReadonlyMap<string, string>): Decision | undefined {
+  const [by, message] = [record.get('dv') as AnsweredBy | undefined, record.get('dm')];
+  if (by === undefined || message === undefined || !'AD'.includes(record.get('s')!)) return undefined;
+  return { by, message: Number(message), shown: record.get(`wd${message}`) ?? '' };
 }
 
 function readMessages(record: ReadonlyMap<string, string>, sends: number): Message[] {
@@ -95,7 +123,13 @@ function readMessages(record: ReadonlyMap<string, string>, sends: number): Messa
       attempts: Number(attempts),
       duplicatePossible: flags!.includes('d'),
       reason: record.get(`r${number}`),
+      price: readPrice(record.get(`c${number}`)),
     });
   }
   return messages;
+}
+
+function readPrice(text: string | undefined): Price | undefined {
+  const [micros, currency] = text?.split(':') ?? [];
+  return currency === undefined ? undefined : { micros: Number(micros), currency };
 }

@@ -3,12 +3,10 @@ import type { Principal } from '#tenants';
 import { GeneratorsService, type PublishedGenerator } from '#generators';
 import { AccountsService } from '#providers';
 import { Problem } from '#platform/errors';
-import { type Identifier, renderNative } from '#platform/identifiers';
-import { loggerFor } from '#platform/logging';
-import { Metrics } from '#platform/metrics';
+import type { Identifier } from '#platform/identifiers';
 import { RedisWatch } from '#platform/redis';
 import { type Challenge, fromRecord, type Purpose } from './challenge.js';
-import { ApprovalsService } from './approvals.service.js';
+import { AnswersService } from './answers.service.js';
 import { ChallengeHistory } from './challenge-history.js';
 import { readAnswer } from './code-text.js';
 import { CodeVault } from './code-vault.js';
@@ -30,23 +28,17 @@ export interface CheckInput {
 
 export type CheckResult = { checked: CheckReply } | { refused: Problem };
 
-/** So many wrong answers of one receiver in a row are told to the operator, once (ATK-01). */
-const ALERT_AT_FAILURES = 10;
-
 /** Everything one may do with a challenge that is there: check, cancel, read, send again. */
 @Injectable()
 export class ChallengesService {
-  private readonly logger = loggerFor('challenges');
-
   constructor(
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
     private readonly openings: OpeningsService,
-    private readonly approvals: ApprovalsService,
+    private readonly answers: AnswersService,
     private readonly generators: GeneratorsService,
     private readonly accounts: AccountsService,
     private readonly history: ChallengeHistory,
-    private readonly metrics: Metrics,
     private readonly redisWatch: RedisWatch,
   ) {}
 
@@ -57,11 +49,10 @@ export class ChallengesService {
     if (answer === undefined) return { refused: notACode() };
     const { plain, exact } = answer;
     const contextDigest = this.vault.contextDigest(tenantId, input.context);
-    const operation = input.operation ?? newOperation();
-    let checked = await this.hotStore.check({
+    const checked = await this.answers.compare({
       id: input.id,
       tenantId,
-      operation,
+      operation: input.operation ?? newOperation(),
       generatorId: input.generatorId,
       purpose: input.purpose,
       contextDigest,
@@ -69,16 +60,6 @@ export class ChallengesService {
       exactLength: exact?.length,
       candidates: this.vault.candidates(tenantId, input.id, contextDigest, plain, exact),
     });
-    if (checked.verdict === 'approving')
-      checked = await this.approvals.approve(tenantId, input.id, operation);
-    this.metrics.checks.inc({ verdict: checked.verdict });
-    if (checked.failuresInARow === ALERT_AT_FAILURES) {
-      this.metrics.receiverAlerts.inc();
-      this.logger.warn(
-        { challenge: renderNative('challenge', input.id), failures: checked.failuresInARow },
-        'a receiver gives wrong answers in a row; somebody may be guessing',
-      );
-    }
     if (plain === undefined && checked.verdict === 'format') return { refused: notACode() };
     return { checked };
   }
@@ -132,6 +113,7 @@ export class ChallengesService {
     const record = await this.hotStore.read(id, caller.tenantId);
     if (!record) return { refused: new Problem('challenge.not_found') };
     const challenge = fromRecord(id, record);
+    if (challenge.kind === 'inbound') return { refused: new Problem('challenge.other_kind') };
     if (challenge.state !== 'pending')
       return { refused: endedProblem(challenge.state, challenge.reason ?? '') };
     const generator = await this.versionOf(challenge);
@@ -146,9 +128,12 @@ export class ChallengesService {
     });
   }
 
-  /** The receiver in clear. For the service's own use: answers show it masked, dialects as their contract says. */
-  receiverOf({ tenantId, id, sealedReceiver }: Challenge): string {
-    return this.vault.openReceiver(tenantId, id, sealedReceiver);
+  /**
+   * The receiver in clear; undefined while nobody has written to us, and when it was erased or kept long enough. For the service's own use: answers show
+   * it masked, dialects as their contract says.
+   */
+  receiverOf({ tenantId, id, sealedReceiver }: Challenge): string | undefined {
+    return sealedReceiver === '' ? undefined : this.vault.openReceiver(tenantId, id, sealedReceiver);
   }
 
   private async versionOf(challenge: Challenge): Promise<PublishedGenerator | undefined> {
@@ -157,7 +142,8 @@ export class ChallengesService {
 
   private async mayDisclose(caller: Principal, challenge: Challenge): Promise<boolean> {
     const generator = await this.versionOf(challenge);
-    if (!generator) return false;
+    // The address of a link is a key to the page, and a question has nothing to show.
+    if (!generator || !['code', 'inbound'].includes(challenge.kind)) return false;
     if (generator.revealCode && caller.scopes.has('codes:reveal')) return true;
     if (caller.mode !== 'test' || challenge.mode !== 'test') return false;
     const accounts = await Promise.all(

@@ -20,7 +20,8 @@ const ADDRESS = /:\/\/|^www\.|[a-z0-9-]\.[a-z]{2,}(?:[/:?#]|$)/i;
 
 /** Spaces and dashes between the characters are how people read a code aloud; letters come in either case. */
 export function normaliseCode(text: string): string | undefined {
-  const plain = PLAIN.test(text) ? text : text.length <= 64 ? text.replace(SEPARATORS, '') : '';
+  if (PLAIN.test(text)) return text.toUpperCase();
+  const plain = text.length <= 64 ? text.replace(SEPARATORS, '') : '';
   return PLAIN.test(plain) ? plain.toUpperCase() : undefined;
 }
 

@@ -7,13 +7,24 @@ import type { Transaction } from './transaction-context.js';
 /** Sealed values longer than this are split: one field over 64 bytes would unpack the whole hash in Redis. */
 const FIELD_BYTES = 64;
 
+const MOST_PREFIXES = 10_000;
+
 /** A code that is compared as typed never equals one that is compared in any case. */
 const PLAIN = 'v1';
 const EXACT = 'v1-exact';
 
+/** The browser behind a request, as far as its caller knows it. */
+export interface Asking {
+  device?: string;
+  city?: string;
+}
+
 /** Everything secret or keyed about a challenge: code, MAC, receiver, and the digests that name its keys. */
 @Injectable()
 export class CodeVault {
+  /** Ten thousand numbers share each. */
+  private readonly prefixDigests = new Map<string, string>();
+
   constructor(
     private readonly keyRing: KeyRing,
     private readonly sealer: Sealer,
@@ -110,6 +121,45 @@ export class CodeVault {
     return { amount, currency, payee };
   }
 
+  /** The fields `vx`, `vx2`, …: what fills the numbered places of a question. */
+  sealValues(
+    tenantId: Identifier,
+    challengeId: Identifier,
+    values: readonly string[],
+  ): Record<string, string> {
+    const plain = JSON.stringify(values);
+    return splitSealed('vx', this.sealer.seal('receiver-seal', plain, `${tenantId}:${challengeId}:values`));
+  }
+
+  openValues(tenantId: Identifier, challengeId: Identifier, sealed: string): string[] {
+    return JSON.parse(
+      this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:values`),
+    ) as string[];
+  }
+
+  /** The fields `cx`, `cx2`, …: what a question in the chat says of the browser that asked. */
+  sealAsking(tenantId: Identifier, challengeId: Identifier, asking: Asking): Record<string, string> {
+    return splitSealed(
+      'cx',
+      this.sealer.seal('receiver-seal', JSON.stringify(asking), `${tenantId}:${challengeId}:asking`),
+    );
+  }
+
+  openAsking(tenantId: Identifier, challengeId: Identifier, sealed: string): Asking {
+    return JSON.parse(
+      this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:asking`),
+    ) as Asking;
+  }
+
+  /** The fields `eu`, `eu2`, …: the browser that asked, in words. */
+  sealBrowser(tenantId: Identifier, challengeId: Identifier, words: string): Record<string, string> {
+    return splitSealed('eu', this.sealer.seal('receiver-seal', words, `${tenantId}:${challengeId}:browser`));
+  }
+
+  openBrowser(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
+    return this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:browser`);
+  }
+
   openReceiver(tenantId: Identifier, challengeId: Identifier, sealed: string): string {
     return this.sealer.open('receiver-seal', sealed, `${tenantId}:${challengeId}:receiver`);
   }
@@ -121,7 +171,14 @@ export class CodeVault {
 
   /** A number without its last four digits, for whoever counts ranges (FR-05). Never rotated, as the counters. */
   prefixDigest(canonical: string): string {
-    return shortDigest(this.keyRing.installationKey, ['prefix', canonical.slice(0, -4)]);
+    const prefix = canonical.slice(0, -4);
+    let digest = this.prefixDigests.get(prefix);
+    if (digest === undefined) {
+      digest = shortDigest(this.keyRing.installationKey, ['prefix', prefix]);
+      if (this.prefixDigests.size >= MOST_PREFIXES) this.prefixDigests.clear();
+      this.prefixDigests.set(prefix, digest);
+    }
+    return digest;
   }
 
   /** The names a receiver may have in history: one per unretired key. */
@@ -152,7 +209,10 @@ function splitSealed(name: string, sealed: string): Record<string, string> {
 }
 
 /** A sealed value as the record holds it: in one field, or in several. */
-export function joinSealed(record: ReadonlyMap<string, string>, name: 'sr' | 'fr' | 'cx'): string {
+export function joinSealed(
+  record: ReadonlyMap<string, string>,
+  name: 'sr' | 'fr' | 'cx' | 'vx' | 'eu',
+): string {
   let joined = record.get(name) ?? '';
   for (let part = 2; record.has(`${name}${part}`); part++) joined += record.get(`${name}${part}`)!;
   return joined;

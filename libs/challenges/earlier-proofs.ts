@@ -57,7 +57,7 @@ export class EarlierProofs {
     const record = await this.hotStore.read(id, tenantId);
     if (!record) return false;
     const { state, endedAt, sealedReceiver } = fromRecord(id, record);
-    if (state !== 'approved' || this.clock.now() - endedAt! > PROOF_MS) return false;
+    if (state !== 'approved' || sealedReceiver === '' || this.clock.now() - endedAt! > PROOF_MS) return false;
     try {
       return readReceiver(this.vault.openReceiver(tenantId, id, sealedReceiver)).canonical === old.canonical;
     } catch (error) {

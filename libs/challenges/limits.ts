@@ -25,6 +25,7 @@ export function profileOf(mode: 'live' | 'test', limits: TenantLimits): LimitPro
   return {
     receiver: {
       windows: limits.receiver,
+      windowsInShadow: limits.receiverInShadow,
       platform: platform ?? NO_WINDOW,
       unsolicited: UNSOLICITED,
     },

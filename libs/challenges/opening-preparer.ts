@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LimitsService, type ReceiverLimits } from '#limits';
 import type { Channel } from '#providers';
@@ -27,17 +28,19 @@ export class OpeningPreparer {
     private readonly pressure: BackPressure,
   ) {}
 
-  /** At once, when memory has the records. */
+  /** At once, when memory has the records. `explores`: it may be sent by an account that is not held to be the best. */
   prepare(
     caller: Principal,
     input: OpenInput,
     contextDigest: string,
+    { explores }: { explores: boolean },
   ): Prepared | Problem | Promise<Prepared | Problem> {
     const receivers = parseReceivers(input.receiver, input.fallbackReceiver);
     if (receivers instanceof Problem) return receivers;
     const { generator, channel, language, purpose = 'authentication' } = input;
     const { mode } = caller;
-    const route = this.planner.choose({ generator, mode, receivers, purpose, channel, language });
+    const draw = explores && generator.routing === 'conversion' ? drawOf(input) : undefined;
+    const route = this.planner.choose({ generator, mode, receivers, purpose, channel, language, draw });
     const numbers = this.testNumbers.load(caller.tenantId);
     const limits = this.limits.receiverLimits(caller.tenantId, mode);
     const chosen = { input, caller, receivers, purpose, contextDigest };
@@ -85,6 +88,13 @@ export class OpeningPreparer {
       liveName: liveName(ref, purpose, contextDigest),
     };
   }
+}
+
+const DRAWS = 2 ** 32;
+
+/** The same for a call that is repeated. */
+function drawOf({ operation }: OpenInput): number {
+  return (operation ? operation.readUInt32BE() : randomInt(DRAWS)) / DRAWS;
 }
 
 /** Purpose and context are part of the name only when they are not the usual ones: most keys stay short. */

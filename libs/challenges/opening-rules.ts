@@ -3,11 +3,12 @@ import { type FieldError, Problem } from '#platform/errors';
 import type { CanonicalReceiver } from '#platform/phone';
 import type { Purpose } from './challenge.js';
 import { givenCodeFault } from './code-text.js';
+import { type QuestionRequest, refuseQuestion } from './confirm/question-values.js';
+import { type LinkRequest, refuseLinkRequest } from './link/link-opening.js';
 import { judgeTransaction } from './transaction-context.js';
 
 /** What of a request the rules of its generator speak about. */
-interface Request {
-  generator: PublishedGenerator;
+interface Request extends LinkRequest, QuestionRequest {
   purpose?: Purpose;
   context?: Readonly<Record<string, string>>;
   code?: string;
@@ -18,15 +19,11 @@ interface Request {
 const CHANGES: readonly Purpose[] = ['recovery', 'address_verification'];
 
 /** What the request itself breaks: its context, its own code, a change without proof. */
-export function refuseRequest({
-  generator,
-  purpose,
-  context,
-  code,
-  replaces,
-  provenBy,
-}: Request): Problem | undefined {
-  const errors: FieldError[] = [];
+export function refuseRequest(request: Request): Problem | undefined {
+  const { generator, purpose, context, code, replaces, provenBy } = request;
+  const refused = refuseQuestion(request);
+  if (refused) return refused;
+  const errors: FieldError[] = refuseLinkRequest(request);
   if (purpose === 'transaction' && bindsTransactions(generator)) errors.push(...judgeTransaction(context));
   if (code !== undefined) {
     if (!generator.callerCodes) return new Problem('challenge.caller_code_not_allowed');

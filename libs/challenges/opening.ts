@@ -23,9 +23,14 @@ export interface OpenInput {
   language?: string;
   purpose?: Purpose;
   context?: Readonly<Record<string, string>>;
+  /** What fills the numbered places of a question's words, in order. */
+  values?: readonly string[];
   metadata?: Record<string, unknown>;
   /** What the caller says about the person behind the request. */
-  endUser?: EndUser;
+  endUser?: EndUser & { city?: string };
+  /** Of a link with exchange: where its asking browser is led back to, and the S256 of a verifier that it has. */
+  returnUrl?: string;
+  pkce?: string;
   /** A code of the caller's own, where the generator allows one. */
   code?: string;
   /** The receiver that this one takes the place of, and the approved challenge that proved it (STD-36). */
@@ -48,6 +53,9 @@ export interface Opened {
   /** What the profile calls the channel, where it has a word for it. */
   channelClass?: 'restricted';
   testNumber?: boolean;
+  /** Of a link: two digits for the asking browser to show, and the page that shows them and leads back. */
+  matchNumber?: string;
+  bindUrl?: string;
   /** Header fields that tell what is left; undefined where nothing is limited. */
   rateLimit?: RateLimitFields;
 }

@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { channelClass, lifeSecondsFor, makeCode, type PublishedGenerator } from '#generators';
+import { channelClass, lifeSecondsFor, type PublishedGenerator } from '#generators';
 import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
 import { Problem } from '#platform/errors';
@@ -9,8 +10,8 @@ import { Metrics } from '#platform/metrics';
 import { Admissions, type Subject } from './admission.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
-import { type Code, givenCode } from './code-text.js';
 import { CodeVault } from './code-vault.js';
+import { hasEqualSteps } from './conversion/equal-accounts.js';
 import { EarlierProofs } from './earlier-proofs.js';
 import {
   HotStore,
@@ -19,13 +20,17 @@ import {
   type OpenReply,
   type SendAges,
 } from './hot-store/hot-store.js';
+import { LETTER_OF_KIND } from './kind-letters.js';
 import type { LimitProfile } from './limits.js';
+import { LinkOpenings } from './link/link-openings.js';
 import { type Opened, type OpenInput, type OpenResult, type Prepared } from './opening.js';
 import { OpeningPreparer } from './opening-preparer.js';
 import { endedProblem, limitProblem, resendProblem } from './opening-problems.js';
 import { refuseRequest } from './opening-rules.js';
 import { type RateLimitFields, rateLimitFields } from './rate-limit-fields.js';
 import { RefusalsService } from './refusals.service.js';
+import { PLAN } from './route-planner.js';
+import { type Secret, Secrets } from './secrets.js';
 import { SendQueue } from './send-queue.js';
 import { transactionOf } from './transaction-context.js';
 
@@ -41,6 +46,8 @@ export class OpeningsService {
     private readonly admissions: Admissions,
     private readonly hotStore: HotStore,
     private readonly vault: CodeVault,
+    private readonly secrets: Secrets,
+    private readonly links: LinkOpenings,
     private readonly queue: SendQueue,
     private readonly proofs: EarlierProofs,
     private readonly refusals: RefusalsService,
@@ -50,7 +57,7 @@ export class OpeningsService {
   async open(caller: Principal, input: OpenInput): Promise<OpenResult> {
     const preparing =
       refuseRequest(input) ??
-      this.preparer.prepare(caller, input, this.vault.contextDigest(caller.tenantId, input.context));
+      this.preparer.prepare(caller, input, this.digestOf(caller, input), { explores: true });
     const prepared = preparing instanceof Promise ? await preparing : preparing;
     if (prepared instanceof Problem) await this.refusals.note(caller, input, prepared.code);
     const result = await this.openPrepared(prepared);
@@ -74,7 +81,7 @@ export class OpeningsService {
   ): Promise<OpenResult> {
     const { contextDigest, ...rest } = input;
     const request: OpenInput = { generator, receiver, ...rest, onLive: 'resend' };
-    const prepared = await this.preparer.prepare(caller, request, contextDigest);
+    const prepared = await this.preparer.prepare(caller, request, contextDigest, { explores: false });
     if (prepared instanceof Problem) {
       await this.refusals.note(caller, request, prepared.code, id);
       return { refused: prepared };
@@ -107,8 +114,7 @@ export class OpeningsService {
   }
 
   private async openAdmitted(prepared: Prepared, id: Identifier): Promise<OpenResult> {
-    const code = this.codeFor(prepared);
-    const reply = await this.hotStore.open(this.record(prepared, id, code, prepared.given !== undefined));
+    const reply = await this.hotStore.open(this.record(prepared, id, this.secrets.make(prepared, id)));
     if (reply.outcome === 'live') return this.meetLive(prepared, reply);
     return this.finish(prepared, id, reply);
   }
@@ -127,51 +133,51 @@ export class OpeningsService {
       : undefined;
   }
 
-  private codeFor({ given, input: { generator } }: Prepared): Code {
-    if (given !== undefined) return givenCode(given);
-    return { text: makeCode(generator.alphabet, generator.codeLength), exact: false };
-  }
-
   private record(
     prepared: Prepared,
     id: Identifier,
-    { text: code, exact }: Code,
-    given: boolean,
+    secret: Secret | undefined,
     replaces?: Identifier,
   ): OpenRecord {
     const { caller, receivers, contextDigest, limits, purpose, route } = prepared;
     const { primary: to, fallback } = receivers;
-    const { generator, metadata, context } = prepared.input;
+    const { generator, metadata, context, values } = prepared.input;
     const { tenantId, mode } = caller;
-    const { kid, mac } = this.vault.mac(tenantId, id, contextDigest, code, exact);
+    const kind = generator.kind ?? 'code';
+    const asks = kind === 'confirm';
     const saysMore =
-      purpose === 'transaction' && generator.plan.some(({ templateId }) => templateId === undefined);
+      purpose === 'transaction' &&
+      (asks || kind === 'link' || generator.plan.some(({ templateId }) => templateId === undefined));
     const transaction = saysMore ? transactionOf(context) : undefined;
     const fields: OpenRecord['fields'] = {
       v: 1,
-      k: 'c',
+      k: LETTER_OF_KIND[kind],
       t: tenantId,
       g: `${generator.id}:${generator.version}`,
-      h: mac,
-      hk: kid,
-      c: this.vault.sealCode(tenantId, id, code),
-      l: code.length,
-      fm: generator.maxAttempts,
+      h: secret?.mac,
+      hk: secret?.kid,
+      c: secret?.sealed,
+      l: secret?.length,
+      fm: allowedOf(generator),
+      cr: asks && generator.confirm?.expectsAnswer !== false ? randomInt(10, 100) : undefined,
       i: prepared.liveName,
       lg: route.language,
       x: contextDigest || undefined,
       p: purpose === 'authentication' ? undefined : purpose,
-      ck: given ? (exact ? 'e' : 'd') : undefined,
+      ck: secret?.given,
       tn: prepared.testNumber ? 1 : undefined,
       pf: LETTER_OF_PROFILE[generator.profile ?? 'default'],
       y: mode === 'test' ? mode : undefined,
       ps: generator.plan.length > 1 ? generator.plan.length : undefined,
+      cv: generator.routing === 'conversion' && hasEqualSteps(generator.plan) ? 1 : undefined,
       st: generator.strictApproval ? 1 : undefined,
       md: metadata && Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : undefined,
     };
     Object.assign(fields, this.vault.sealReceiver(tenantId, id, to.address));
     if (fallback) Object.assign(fields, this.vault.sealFallback(tenantId, id, fallback.address));
+    if (values) Object.assign(fields, this.vault.sealValues(tenantId, id, values));
     if (transaction) Object.assign(fields, this.vault.sealTransaction(tenantId, id, transaction));
+    if (kind === 'link') Object.assign(fields, this.links.fieldsOf(prepared, id));
     return {
       id,
       generatorId: generator.id,
@@ -190,11 +196,18 @@ export class OpeningsService {
     };
   }
 
-  private message({ route: { step, stepNumber } }: Prepared): OpenRecord['message'] {
+  /** What makes it another question than one that is open: the context, and the values that its words are filled with. */
+  private digestOf({ tenantId }: Principal, { context, values }: OpenInput): string {
+    const named = values && Object.fromEntries(values.map((value, at) => [`\0${at + 1}`, value]));
+    return this.vault.contextDigest(tenantId, named ? { ...context, ...named } : context);
+  }
+
+  private message({ route: { step, stepNumber, reason } }: Prepared): OpenRecord['message'] {
     return {
       channelLetter: LETTER_OF_CHANNEL[step.channel as Channel],
       accountId: step.accountId,
       step: stepNumber,
+      route: reason === PLAN ? '' : reason,
     };
   }
 
@@ -208,10 +221,9 @@ export class OpeningsService {
   }
 
   private async addMessage(prepared: Prepared, id: Identifier): Promise<OpenResult> {
-    const { caller, limits, contextDigest } = prepared;
+    const { caller, limits } = prepared;
     const { generator } = prepared.input;
     const rotates = generator.resend.code === 'rotate' && prepared.given === undefined;
-    const code = rotates ? makeCode(generator.alphabet, generator.codeLength) : '';
     const reply = await this.hotStore.resend({
       id,
       tenantId: caller.tenantId,
@@ -221,17 +233,12 @@ export class OpeningsService {
       limits: limits.receiver,
       message: this.message(prepared),
       language: prepared.route.language,
-      rotated: rotates
-        ? {
-            ...this.vault.mac(caller.tenantId, id, contextDigest, code),
-            sealedCode: this.vault.sealCode(caller.tenantId, id, code),
-            length: code.length,
-          }
-        : undefined,
+      rotated: rotates ? this.secrets.draw(prepared, id) : undefined,
     });
     // Where no limit holds, a record that is full of messages is succeeded by a new one.
     if (reply.outcome === 'send_limit' && !limits.maxMessages) return this.replace(prepared, id);
     if (reply.outcome !== 'resent') return { refused: resendProblem(reply, limits) };
+    if (reply.shadowed) this.admissions.tellShadowed(subjectOf(prepared));
     await this.enqueue(prepared, id, reply.number);
     return {
       opened: {
@@ -242,28 +249,28 @@ export class OpeningsService {
         attemptsRemaining: reply.allowed - reply.failures,
         sends: reply.number,
         sent: true,
-        ...toldOf(prepared),
+        ...this.toldOf(prepared, id),
         rateLimit: this.rateLimit(prepared, reply.number, reply.ages),
       },
     };
   }
 
-  /** A new id for a question that is open already. The old code goes on under it, unless the generator rotates. */
+  /** A new id for a question that is open already. The old code goes on under it, unless the generator rotates; a link never. */
   private async replace(prepared: Prepared, liveId: Identifier): Promise<OpenResult> {
     const { caller } = prepared;
     const { generator, operation } = prepared.input;
     const live = await this.hotStore.read(liveId, caller.tenantId);
-    const sealed = generator.resend.code === 'same' ? await this.hotStore.sealedCode(liveId) : undefined;
+    const keeps = generator.resend.code === 'same' && generator.kind !== 'link';
+    const sealed = keeps ? await this.hotStore.sealedCode(liveId) : undefined;
     if (live?.get('s') === 'L') return { refused: endedProblem('locked', '', Number(live.get('e'))) };
-    // The old code goes on as what it was; one that is given now takes its place.
-    const goesOn = sealed !== undefined && prepared.given === undefined;
-    const code = goesOn
-      ? { text: this.vault.openCode(caller.tenantId, liveId, sealed), exact: live?.get('ck') === 'e' }
-      : this.codeFor(prepared);
-    const given = goesOn ? (live?.has('ck') ?? false) : prepared.given !== undefined;
     const id = newChallengeId(prepared.partition, operation);
+    // A code that is given now takes the old one's place.
+    const secret =
+      sealed !== undefined && prepared.given === undefined
+        ? this.secrets.move(prepared, id, { id: liveId, sealed, given: live?.get('ck') })
+        : this.secrets.make(prepared, id);
     const sends = Number(live?.get('n') ?? 0);
-    const record = this.record(prepared, id, code, given, liveId);
+    const record = this.record(prepared, id, secret, liveId);
     record.coolDownMs = coolDownAt(generator, prepared.limits, sends + 1);
     const reply = await this.hotStore.open(record);
     // Only a third request between our two steps leads here; the caller may simply ask again.
@@ -284,7 +291,7 @@ export class OpeningsService {
         attemptsRemaining: Number(record.get('fm')) - Number(record.get('f')),
         sends: Number(record.get('n')),
         sent: false,
-        ...toldOf(prepared),
+        ...this.toldOf(prepared, id),
       },
     };
   }
@@ -295,6 +302,7 @@ export class OpeningsService {
     reply: Exclude<OpenReply, { outcome: 'live' }>,
   ): Promise<OpenResult> {
     if (reply.outcome !== 'opened') return { refused: limitProblem(reply, prepared.limits) };
+    if (reply.shadowed) this.admissions.tellShadowed(subjectOf(prepared));
     await this.enqueue(prepared, id, reply.sends);
     return {
       opened: {
@@ -302,12 +310,22 @@ export class OpeningsService {
         channel: prepared.route.step.channel as Channel,
         expiresAt: reply.expiresAt,
         resendFrom: reply.resendFrom,
-        attemptsRemaining: prepared.input.generator.maxAttempts - reply.failures,
+        attemptsRemaining: allowedOf(prepared.input.generator) - reply.failures,
         sends: reply.sends,
         sent: true,
-        ...toldOf(prepared),
+        ...this.toldOf(prepared, id),
         rateLimit: this.rateLimit(prepared, reply.sends, reply.ages),
       },
+    };
+  }
+
+  /** What an answer says beside the state. */
+  private toldOf(prepared: Prepared, id: Identifier): Partial<Opened> {
+    const { input, route, testNumber } = prepared;
+    return {
+      channelClass: channelClass(input.generator, route.step.channel),
+      testNumber: testNumber || undefined,
+      ...(input.generator.kind === 'link' && this.links.toldOf(input, id)),
     };
   }
 
@@ -332,20 +350,13 @@ export class OpeningsService {
   }
 }
 
+/** A question is answered once. */
+function allowedOf({ kind, maxAttempts }: PublishedGenerator): number {
+  return kind === 'confirm' ? 1 : maxAttempts;
+}
+
 /** Where the scripts have to know it: `a` remembers who was verified, `p` refuses alike. */
 const LETTER_OF_PROFILE: Partial<Record<string, string>> = { 'asvs-l2': 'a', psd2: 'p' };
-
-/** What an answer says beside the state. */
-function toldOf({
-  input,
-  route: { step },
-  testNumber,
-}: Prepared): Pick<Opened, 'channelClass' | 'testNumber'> {
-  return {
-    channelClass: channelClass(input.generator, step.channel),
-    testNumber: testNumber || undefined,
-  };
-}
 
 /** What shared limits and switches judge a send by. A test number is sent nothing, so nothing limits it. */
 function subjectOf({ caller, route, purpose, testNumber, input: { endUser } }: Prepared): Subject {

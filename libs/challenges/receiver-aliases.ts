@@ -14,6 +14,8 @@ export interface ReceiverPlace {
 
 /** A sorted set of `<tenant>:<ref>:<partition>:<ref>` by the time at which it was seen. */
 const KEY = '{alias}';
+/** How often anything was taken out: then everybody reads everything anew. */
+const REMOVALS = '{alias}:removals';
 const EVERY_MS = 1_000;
 /** Clocks of processes differ; what was read already is read over. */
 const OVERLAP_MS = 10_000;
@@ -31,6 +33,7 @@ export class ReceiverAliases implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly logger = loggerFor('receiver-aliases');
   private readonly places = new Map<string, ReceiverPlace & { seenAt: number }>();
   private readUpTo = -Infinity;
+  private removals: string | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -82,7 +85,35 @@ export class ReceiverAliases implements OnApplicationBootstrap, OnModuleDestroy 
     if (known?.ref !== place.ref) await this.hotStore.mergeReceivers(tenantId, own, place);
   }
 
+  /** Every place at which this tenant's records of a receiver may be. */
+  placesOf(tenantId: Identifier, canonical: string): ReceiverPlace[] {
+    const [own, alias] = [this.partitions.locate(canonical), this.locate(tenantId, canonical)];
+    return alias.ref === own.ref ? [own] : [own, alias];
+  }
+
+  /** Nobody knows any more that this number, or another for it, is known under a second one. */
+  async forget(tenantId: Identifier, canonical: string): Promise<void> {
+    const { ref } = this.partitions.locate(canonical);
+    const members = (await this.redis.client.zrange(KEY, 0, -1)).filter((member) => {
+      const [tenant, from, , to] = member.split(':');
+      return tenant === tenantId && (from === ref || to === ref);
+    });
+    if (members.length === 0) return;
+    await this.redis.client
+      .multi()
+      .zrem(KEY, ...members)
+      .incr(REMOVALS)
+      .exec();
+    await this.read();
+  }
+
   private async read(): Promise<void> {
+    const removals = await this.redis.client.get(REMOVALS);
+    if (removals !== this.removals) {
+      this.places.clear();
+      this.readUpTo = -Infinity;
+      this.removals = removals;
+    }
     const rows = await this.redis.client.zrangebyscore(KEY, this.readUpTo - OVERLAP_MS, '+inf', 'WITHSCORES');
     for (let at = 0; at < rows.length; at += 2) {
       const [tenantId, ref, partition, target] = rows[at]!.split(':') as [string, string, string, string];

@@ -5,8 +5,7 @@ import type { Principal } from '#tenants';
 import type { ErrorCode } from '#platform/errors';
 import { type Identifier, newChallengeId } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
-import { type CanonicalReceiver, readBarredPhone } from '#platform/phone';
-import { parseAddress } from './addresses.js';
+import { readWritten } from './addresses.js';
 import type { Purpose } from './challenge.js';
 import { LETTER_OF_CHANNEL } from './channel-letters.js';
 import { CodeVault } from './code-vault.js';
@@ -49,7 +48,7 @@ export class RefusalsService {
     // Never the operation's id: the same request may be granted later, under that one.
     const id = live ?? newChallengeId(this.partitions.locate(to.canonical).partition);
     const sealed = this.vault.sealReceiver(tenantId, id, to.address);
-    await this.hotStore.journalRefusal(id, tenantId, code.slice(code.indexOf('.') + 1), {
+    await this.hotStore.journalRefusal(id, tenantId, reasonOf(code), {
       g: `${generator.id}:${generator.version}`,
       k: 'c',
       r: this.vault.receiverRef(tenantId, to.canonical),
@@ -63,7 +62,7 @@ export class RefusalsService {
   }
 }
 
-function readWritten(text: string): CanonicalReceiver | undefined {
-  const to = parseAddress(text);
-  return typeof to === 'string' ? readBarredPhone(text) : to;
+/** A refusal as the journal names it: `limit.budget` → `budget`. */
+export function reasonOf(code: ErrorCode): string {
+  return code.slice(code.indexOf('.') + 1);
 }

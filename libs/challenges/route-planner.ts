@@ -3,6 +3,7 @@ import type { ChannelStep, PublishedGenerator } from '#generators';
 import {
   AccountsService,
   admitRoute,
+  CARRIED_CHANNELS,
   type Channel,
   CircuitBreakers,
   type LoadedAccount,
@@ -13,6 +14,8 @@ import { type ErrorCode, Problem } from '#platform/errors';
 import type { CanonicalReceiver } from '#platform/phone';
 import { type Receivers, receiverFor } from './addresses.js';
 import type { Purpose } from './challenge.js';
+import { ConversionRates } from './conversion/conversion-rates.js';
+import { type NumberedStep, type Ranked, rankSteps } from './conversion/equal-accounts.js';
 import { refuseReceiver, refuseUse } from './opening-rules.js';
 
 export interface RouteRequest {
@@ -25,6 +28,10 @@ export interface RouteRequest {
   language?: string;
   /** The first step that may be taken; 0 unless earlier ones were tried. */
   from?: number;
+  /** Steps that may not be taken, whatever their place. */
+  except?: ReadonlySet<number>;
+  /** 0 to 1, drawn for this opening: whether it tries an account that is not held to be the best. */
+  draw?: number;
 }
 
 /** The step a message takes, and where it leads. */
@@ -33,15 +40,14 @@ export interface Route {
   stepNumber: number;
   to: CanonicalReceiver;
   language: string;
-  /** Why this step: `plan`, or what stood in the way of those before it. */
+  /** Why this step: its place among equals, what stood in the way of those before it, or `plan`. */
   reason: string;
 }
 
-type Candidate = [step: ChannelStep, stepNumber: number];
-
 /**
  * Chooses the step of a generator's plan that a message takes: the first whose account may be used, is healthy,
- * reaches the receiver and has its template approved. The refusal of the first step is told when none will do.
+ * reaches the receiver and has its template approved. Under routing by conversion equal accounts are ordered before.
+ * The refusal of the first step is told when none will do.
  */
 @Injectable()
 export class RoutePlanner {
@@ -49,11 +55,12 @@ export class RoutePlanner {
     private readonly accounts: AccountsService,
     private readonly templates: TemplatesService,
     private readonly breakers: CircuitBreakers,
+    private readonly rates: ConversionRates,
   ) {}
 
   /** At once when memory holds what is asked for, which is every time but the first. */
   choose(request: RouteRequest): Route | Problem | Promise<Route | Problem> {
-    const candidates = candidatesOf(request);
+    const candidates = this.candidatesOf(request);
     if (candidates.length === 0) return channelProblem(request.channel ?? '');
     const refusals: Refusal[] = [];
     for (const [at, candidate] of candidates.entries()) {
@@ -69,7 +76,7 @@ export class RoutePlanner {
 
   private async chooseLater(
     request: RouteRequest,
-    candidates: readonly Candidate[],
+    candidates: readonly Ranked[],
     refusals: Refusal[],
   ): Promise<Route | Problem> {
     for (const candidate of candidates) {
@@ -82,6 +89,20 @@ export class RoutePlanner {
     return refusals[0]!.problem;
   }
 
+  /** In the order in which they are looked at. */
+  private candidatesOf(request: RouteRequest): Ranked[] {
+    const { generator, receivers, draw } = request;
+    const steps = stepsFor(request);
+    if (generator.routing !== 'conversion' || steps.length < 2) return steps;
+    return rankSteps(
+      steps,
+      generator.plan,
+      ({ accountId, channel }) =>
+        this.rates.expect(accountId, channel as Channel, receiverFor(channel as Channel, receivers)?.country),
+      draw,
+    );
+  }
+
   private load({ accountId, templateId }: ChannelStep) {
     return [
       this.accounts.load(accountId),
@@ -91,7 +112,7 @@ export class RoutePlanner {
 
   private judge(
     { generator, mode, receivers, purpose, language }: RouteRequest,
-    [step, stepNumber]: Candidate,
+    [step, stepNumber, why]: Ranked,
     account: LoadedAccount | undefined,
     template: PublishedTemplate | undefined,
     refusals: readonly Refusal[],
@@ -109,16 +130,18 @@ export class RoutePlanner {
       return refuse('breaker_open', new Problem('channel.unavailable', { retryAfterSeconds: 10 }));
     const wording = chooseLanguage(step, template, language ?? step.language);
     if (wording instanceof Problem) return refuse('template_not_approved', wording);
-    const [first] = refusals;
     return {
       step,
       stepNumber,
       to,
       language: wording,
-      reason: first ? `after:${first.code}` : 'plan',
+      reason: reasonOf(why, refusals[0]),
     };
   }
 }
+
+/** The reason of a step that was first anyway. */
+export const PLAN = 'plan';
 
 /** What stood in the way of one step. */
 interface Refusal {
@@ -130,15 +153,21 @@ function refuse(code: string, problem: Problem): Refusal {
   return { code, problem };
 }
 
-function candidatesOf({ generator, channel, from = 0 }: RouteRequest): Candidate[] {
+function reasonOf(why: string | undefined, first: Refusal | undefined): string {
+  if (first) return why ? `${why},after:${first.code}` : `after:${first.code}`;
+  return why ?? PLAN;
+}
+
+function stepsFor({ generator, channel, from = 0, except }: RouteRequest): NumberedStep[] {
   return generator.plan
-    .map((step, stepNumber): Candidate => [step, stepNumber])
+    .map((step, stepNumber): NumberedStep => [step, stepNumber])
     .filter(
-      ([step, stepNumber]) => stepNumber >= from && (channel === undefined || step.channel === channel),
+      ([step, stepNumber]) =>
+        stepNumber >= from && !except?.has(stepNumber) && (channel === undefined || step.channel === channel),
     );
 }
 
-/** The language to send in: the one asked for, its base language, or the plan's. It must be approved. */
+/** The language to send in: of the one asked for, its base language and the plan's the first that is approved. */
 function chooseLanguage(
   step: ChannelStep,
   template: PublishedTemplate | undefined,
@@ -152,9 +181,10 @@ function chooseLanguage(
     });
   const find = (code: string): PublishedTemplate['languages'][number] | undefined =>
     template.languages.find((entry) => entry.language === code);
-  const found = find(wanted) ?? find(wanted.split('_', 1)[0]!) ?? find(step.language);
-  if (found?.status === 'approved') return found.language;
-  const status = found?.status ?? 'missing';
+  const found = [wanted, wanted.split('_', 1)[0]!, step.language].flatMap((code) => find(code) ?? []);
+  const approved = found.find((entry) => entry.status === 'approved');
+  if (approved) return approved.language;
+  const status = found[0]?.status ?? 'missing';
   const advice =
     status === 'pending'
       ? 'Wait for the approval, or ask for it with POST /v1/templates/{id}/sync.'
@@ -166,8 +196,7 @@ function chooseLanguage(
 }
 
 function channelProblem(channel: string): Problem {
-  const known = ['whatsapp', 'sms', 'email', 'voice'].includes(channel);
-  if (known)
+  if (CARRIED_CHANNELS.includes(channel as Channel))
     return new Problem('channel.not_configured', { detail: 'The generator has no step for this channel.' });
   return Problem.field('channel', 'not_allowed', 'channel must be one of the generator’s channels');
 }

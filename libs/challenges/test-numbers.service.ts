@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { Audit, type Author } from '#journal';
 import type { Principal } from '#tenants';
 import { Clock } from '#platform/clock';
 import { RetiredKey, Sealer } from '#platform/crypto';
@@ -45,6 +46,7 @@ export class TestNumbersService implements OnModuleInit {
     private readonly published: PublishedConfig,
     private readonly sealer: Sealer,
     private readonly clock: Clock,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -73,6 +75,7 @@ export class TestNumbersService implements OnModuleInit {
   async add(
     { tenantId }: Principal,
     input: { receiver: string; code: string; endsAt: Date },
+    by: Author,
   ): Promise<TestNumberEntity> {
     const pattern = readPattern(input.receiver);
     if (pattern === undefined)
@@ -93,7 +96,15 @@ export class TestNumbersService implements OnModuleInit {
       await this.publisher.commit(async (manager, owe) => {
         const known = await manager.countBy(TestNumberEntity, { tenantId, deletedAt: IsNull() });
         if (known >= MOST_NUMBERS) throw new Problem('settings.test_number_limit');
-        await manager.insert(TestNumberEntity, { id, tenantId, pattern, sealedCode, endsAt: input.endsAt });
+        const { endsAt } = input;
+        await manager.insert(TestNumberEntity, { id, tenantId, pattern, sealedCode, endsAt });
+        await this.audit.record(manager, by, {
+          tenantId,
+          action: 'test_number.added',
+          subject: renderNative('testNumber', id),
+          after: { pattern, endsAt },
+          guessable: true,
+        });
         owe('test-numbers', tenantId);
       });
     } catch (error) {
@@ -110,14 +121,21 @@ export class TestNumbersService implements OnModuleInit {
       .find({ where: { tenantId, deletedAt: IsNull() }, order: { createdAt: 'DESC' } });
   }
 
-  async delete({ tenantId }: Principal, id: Identifier): Promise<void> {
+  async delete({ tenantId }: Principal, id: Identifier, by: Author): Promise<void> {
     await this.publisher.commit(async (manager, owe) => {
-      const { affected } = await manager.update(
-        TestNumberEntity,
-        { id, tenantId, deletedAt: IsNull() },
-        { deletedAt: this.clock.date() },
-      );
-      if (!affected) throw new Problem('settings.test_number_not_found');
+      const known = await manager.findOne(TestNumberEntity, {
+        where: { id, tenantId, deletedAt: IsNull() },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!known) throw new Problem('settings.test_number_not_found');
+      await manager.update(TestNumberEntity, { id }, { deletedAt: this.clock.date() });
+      await this.audit.record(manager, by, {
+        tenantId,
+        action: 'test_number.deleted',
+        subject: renderNative('testNumber', id),
+        before: { pattern: known.pattern, endsAt: known.endsAt },
+        guessable: true,
+      });
       owe('test-numbers', tenantId);
     });
   }

@@ -8,7 +8,7 @@
 -- Returns {verdict, state, why, failures, allowed, expires, resendFrom, sends, channel letter,
 --          wrong answers of this receiver in a row when this one was counted, profile or ''}
 --   verdict: approved | approving | repeated | wrong | locked | ended | unknown | format | format_limit | context |
---            disabled | retired (why is the key id)
+--            disabled | retired (why is the key id) | kind (a question, or what is answered in a chat)
 --   approving: right, and it waits for its row in PostgreSQL; until then `finish-approval` alone moves the challenge
 -- @include record
 local MALFORMED_PER_MINUTE = 20
@@ -16,7 +16,7 @@ local APPROVING_LEASE_MS = 5000
 local now = clock(tonumber(ARGV[1]))
 local operation = ARGV[2]
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'g', 'e', 'l', 'f', 'fm', 'h', 'hk', 'x', 'p', 'ra', 'n', 'w', 'ao',
-  'o:' .. operation, 'cf', 'm1', 'i', 'y', 'st', 'pf', 'ck', 'tn')
+  'o:' .. operation, 'cf', 'm1', 'i', 'y', 'st', 'pf', 'ck', 'tn', 'k')
 local state, tenant, generator, expires, failures = record[1], record[2], record[3], record[4], record[6]
 
 if not state or tenant ~= ARGV[3] then return { 'unknown' } end
@@ -38,6 +38,7 @@ local function fits(lengths)
 end
 
 state = state_at(KEYS[1], partition, tenant, state, expires, now)
+if record[25] == 'y' or record[25] == 'i' then return answer('kind', state, '', failures) end
 if state == APPROVING and record[15] == operation then return answer('approving', state, '', failures) end
 if state ~= PENDING then
   if record[15] == operation then return answer('repeated', state, record[14], failures) end

@@ -5,15 +5,16 @@
 -- ARGV  1 clock offset, ms   2 message number   3 token of this try   4 lease, ms   5 least useful life, ms
 --       6 most attempts
 -- Returns {'claimed', attempt, flags, channel, account, step, expires, now, tenant, '1' when an earlier try's outcome
---          is not known or '', then field, value, … of the record}
+--          is not known or '', '1' when this channel is held not to reach the receiver or '', then field, value, … of the record}
 --         | {'renewed'} | {'later', when, now} | {'done', state, '1' when the next step is owed or ''}
 -- Calling again with the token that holds the lease extends it.
 -- @include record
 local NEEDED = { 'g', 'c', 'lg', 'y', 'p', 'tn', 'sr', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6', 'fr', 'fr2', 'fr3', 'fr4', 'fr5', 'fr6',
-  'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8' }
+  'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8', 'k', 'cr', 'vx', 'vx2', 'vx3', 'vx4', 'vx5', 'vx6', 'vx7', 'vx8',
+  'vx9', 'vx10', 'vx11', 'vx12' }
 local now = clock(tonumber(ARGV[1]))
 local number, token, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'o', 'm' .. number)
+local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'o', 'm' .. number, 'i', 'y', 'tn')
 local partition = partition_of(KEYS[1])
 local member = (id_of(KEYS[1]) or '') .. ':' .. number
 if not record[1] or not record[5] then
@@ -29,8 +30,12 @@ if message.state == 's' and message.token == token then
   return { 'renewed' }
 end
 if RANK[message.state] > 0 then
-  redis.call('ZREM', KEYS[2], member)
-  return { 'done', message.state }
+  -- A job that is left over must not end the watch of a message, nor make the step that it owes forgotten.
+  local owed = has_flag(message, 'n')
+  if not owed and not has_flag(message, 'w') and not drops_at(KEYS[1], number, message) then
+    redis.call('ZREM', KEYS[2], member)
+  end
+  return { 'done', message.state, owed and '1' or '' }
 end
 -- Not before its time; under another's lease; or unknown and still within the wait for a receipt.
 if now < message.due then return { 'later', string.format('%.0f', message.due), string.format('%.0f', now) } end
@@ -60,8 +65,10 @@ if message.attempt >= tonumber(ARGV[6]) then return fail('attempts_exhausted', t
 message.state, message.token, message.attempt, message.due = 's', token, message.attempt + 1, now + lease
 save_message(KEYS[1], partition, tenant, number, message, now)
 redis.call('ZADD', KEYS[2], string.format('%.0f', message.due), member)
+local suppression = suppression_key(partition, tenant, record[6], record[7], record[8], message.channel)
+local suppressed = suppression and tonumber(redis.call('GET', suppression) or 0) > now
 local reply = { 'claimed', message.attempt, message.flags, message.channel, message.account, message.step, record[3],
-  string.format('%.0f', now), tenant, was == 'q' and '' or '1' }
+  string.format('%.0f', now), tenant, was == 'q' and '' or '1', suppressed and '1' or '' }
 local rest = redis.call('HMGET', KEYS[1], unpack(NEEDED))
 for at, name in ipairs(NEEDED) do
   if rest[at] then

@@ -27,7 +27,7 @@ local receiver = ARGV[3] ~= 'release' and receiver_of(partition, tenant, record[
 if receiver then note_success(receiver, record[13] or 'authentication') end
 if ARGV[3] ~= 'release' and record[14] == 'a' then note_verified(partition, tenant, record[11]) end
 if ARGV[3] == 'approve' then
-  finish(KEYS[1], partition, tenant, APPROVED, '', now, { 'f', failures, 'ch', channel })
+  finish(KEYS[1], partition, tenant, APPROVED, '', now, decision_of(KEYS[1], { 'f', failures, 'ch', channel }))
   return answer('approved', APPROVED, '', failures)
 end
 if ARGV[3] == 'spent' then

@@ -32,10 +32,21 @@ export interface Window {
 export interface ReceiverLimits {
   /** Messages of one tenant (FR-02). */
   windows: readonly Window[];
+  /** Of one tenant, told when they are full but not enforced (FR-02). */
+  windowsInShadow: readonly Window[];
   /** Messages of all tenants together (FR-03); 30 at most fit the record. */
   platform: Window;
   /** Messages of one tenant since the last right answer (STD-10). */
   unsolicited: Window;
+}
+
+/** A message that was asked for, as its challenge keeps it. */
+export interface FirstMessage {
+  channelLetter: string;
+  accountId: Identifier;
+  step: number;
+  /** Why this route was taken, for the timeline; '' for the first of the plan. */
+  route: string;
 }
 
 export interface OpenRecord {
@@ -49,7 +60,7 @@ export interface OpenRecord {
   coolDownMs: number;
   maxMessages: number;
   replaces?: Identifier;
-  message: { channelLetter: string; accountId: Identifier; step: number };
+  message: FirstMessage;
   /** Undefined when the receiver is neither counted nor limited. */
   limits: ReceiverLimits | undefined;
   /** The receiver's name in history. */
@@ -69,6 +80,8 @@ export type OpenReply =
       sends: number;
       failures: number;
       ages: SendAges;
+      /** Whether the receiver's windows in shadow would have refused it. */
+      shadowed: boolean;
     }
   | { outcome: 'live'; id: Identifier; openedAt: number; now: number }
   | Refusal;
@@ -129,7 +142,8 @@ export type Verdict =
   | 'format_limit'
   | 'context'
   | 'disabled'
-  | 'retired';
+  | 'retired'
+  | 'kind';
 
 export interface CheckReply {
   verdict: Verdict;
@@ -154,10 +168,10 @@ export interface ResendOrder {
   maxMessages: number;
   coolDownsMs: readonly number[];
   limits: ReceiverLimits | undefined;
-  message: { channelLetter: string; accountId: Identifier; step: number };
+  message: FirstMessage;
   /** Of this message and those after it. */
   language: string;
-  rotated?: { kid: string; mac: string; sealedCode: string; length: number };
+  rotated?: { kid: string; mac: string; sealed: string; length: number };
 }
 
 export type ResendReply =
@@ -169,6 +183,8 @@ export type ResendReply =
       failures: number;
       allowed: number;
       ages: SendAges;
+      /** Whether the receiver's windows in shadow would have refused it. */
+      shadowed: boolean;
     }
   | Refusal
   | Ended
@@ -214,6 +230,7 @@ export class HotStore {
         record.receiverRef,
         record.country ?? '',
         record.prefixDigest ?? '',
+        message.route,
         ...flattenLimits(record.limits),
         ...flattenFields(record.fields),
       ],
@@ -227,6 +244,7 @@ export class HotStore {
           sends: Number(reply[3]),
           failures: Number(reply[4]),
           ages: readAges(reply[6]),
+          shadowed: reply[7] === '1',
         };
       case 'live':
         return { outcome: 'live', id: reply[1]!, openedAt: Number(reply[2]), now: Number(reply[3]) };
@@ -273,8 +291,9 @@ export class HotStore {
         message.step,
         rotated?.kid ?? '',
         rotated?.mac ?? '',
-        rotated?.sealedCode ?? '',
+        rotated?.sealed ?? '',
         order.language,
+        message.route,
         order.coolDownsMs.length,
         ...order.coolDownsMs,
         ...flattenLimits(order.limits),
@@ -291,6 +310,7 @@ export class HotStore {
           failures: Number(reply[4]),
           allowed: Number(reply[5]),
           ages: readAges(reply[6]),
+          shadowed: reply[7] === '1',
         };
       case 'ended':
         return { outcome: 'ended', state: STATE_OF_LETTER[reply[1]!]!, why: reply[2] ?? '' };
@@ -379,6 +399,11 @@ export class HotStore {
   /** The sealed code of a live challenge, to go on under its successor's id. Never leaves the process opened. */
   async sealedCode(id: Identifier): Promise<string | undefined> {
     return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 'c')) ?? undefined;
+  }
+
+  /** Whose challenge it is, where a secret address names it instead of a key. */
+  async tenantOf(id: Identifier): Promise<Identifier | undefined> {
+    return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 't')) ?? undefined;
   }
 
   /** Whether this receiver answered a challenge of this tenant rightly, under a profile that asks. */
@@ -477,11 +502,13 @@ function flattenFields(fields: OpenRecord['fields']): (string | number)[] {
   return flat;
 }
 
-function flattenLimits(limits: ReceiverLimits | undefined): number[] {
+/** As `read_limits` of `record.lua` takes them. */
+export function flattenLimits(limits: ReceiverLimits | undefined): number[] {
   if (!limits) return [-1];
-  const { windows, platform, unsolicited } = limits;
+  const { windows, windowsInShadow, platform, unsolicited } = limits;
   const flat = [windows.length];
   for (const { limit, seconds } of windows) flat.push(limit, seconds);
-  flat.push(platform.limit, platform.seconds, unsolicited.limit, unsolicited.seconds);
+  flat.push(platform.limit, platform.seconds, unsolicited.limit, unsolicited.seconds, windowsInShadow.length);
+  for (const { limit, seconds } of windowsInShadow) flat.push(limit, seconds);
   return flat;
 }

@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import type { Price } from '#limits';
 import { Clock } from '#platform/clock';
 import { type Identifier, partitionOf } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import type { Purpose } from '../challenge.js';
 import { type ChallengeState, STATE_OF_LETTER } from '../challenge-state.js';
-import { SWEEP_AFTER_MS } from './hot-store.js';
+import { flattenLimits, type ReceiverLimits, SWEEP_AFTER_MS } from './hot-store.js';
 
-const SCRIPTS = ['claim-message', 'settle-message', 'follow-message', 'due-messages'] as const;
+const SCRIPTS = [
+  'claim-message',
+  'settle-message',
+  'follow-message',
+  'allow-follow',
+  'due-messages',
+] as const;
 
 export type ClaimReply =
   | {
@@ -16,6 +23,8 @@ export type ClaimReply =
       duplicatePossible: boolean;
       /** Nobody knows what became of the try before this one. */
       unresolved: boolean;
+      /** A provider said not long ago that this channel does not reach the receiver. */
+      suppressed: boolean;
       channelLetter: string;
       accountId: Identifier;
       step: number;
@@ -45,8 +54,14 @@ export interface Settlement {
   accountId?: Identifier;
   /** Accepted and not delivered within this: the next step of the plan follows. */
   watchMs?: number;
+  /** Accepted and not delivered within this: it is held for dropped, and the next step follows. */
+  dropMs?: number;
+  /** It failed because its channel does not reach the receiver: remembered for so long, until something is delivered. */
+  suppressMs?: number;
   /** Whether the next step follows an unresolved message. */
   followUnresolved?: boolean;
+  /** What the provider charges, where a receipt tells. */
+  price?: Price;
 }
 
 export type SettleReply =
@@ -58,9 +73,13 @@ export interface RoutedMessage {
   tenantId: Identifier;
   generator: string;
   mode: 'live' | 'test';
+  /** Of a number that is sent nothing. */
+  testNumber: boolean;
   purpose: Purpose;
   language: string | undefined;
   step: number;
+  /** Steps of the plan that messages of the challenge took, this one's among them. */
+  tried: ReadonlySet<number>;
   record: ReadonlyMap<string, string>;
 }
 
@@ -74,9 +93,28 @@ export interface NextStep {
   route: string;
 }
 
+/** A step that switches or shared limits did not let follow. */
+export interface RefusedStep {
+  channelLetter: string;
+  why: string;
+}
+
+/** What every message of a challenge is held to. */
+export interface FollowLimits {
+  /** 0 for no limit. */
+  maxMessages: number;
+  receiver: ReceiverLimits | undefined;
+}
+
 export type FollowReply =
-  | { outcome: 'followed'; number: number }
-  | { outcome: 'not_owed' }
+  | {
+      outcome: 'followed';
+      number: number;
+      /** Whether the receiver's windows in shadow would have refused it. */
+      shadowed: boolean;
+    }
+  /** `settled`: it was followed or given up before. */
+  | { outcome: 'not_owed'; settled: boolean }
   | { outcome: 'none_left'; state: ChallengeState };
 
 export interface DueMessage {
@@ -84,11 +122,11 @@ export interface DueMessage {
   number: number;
   channelLetter: string;
   attempt: number;
-  /** `failed` and `silent`: the next step of the plan is due, not this message. */
-  need: 'send' | 'failed' | 'silent';
+  /** All but `send`: the next step of the plan is due, not this message. */
+  need: 'send' | 'failed' | 'silent' | 'dropped';
 }
 
-const NEED_OF_LETTER = { s: 'send', f: 'failed', q: 'silent' } as const;
+const NEED_OF_LETTER = { s: 'send', f: 'failed', q: 'silent', x: 'dropped' } as const;
 
 /** The messages of live challenges: claimed, settled, followed. One script per transition, as in `HotStore`. */
 @Injectable()
@@ -130,7 +168,8 @@ export class MessageStore {
           now: Number(reply[7]),
           tenantId: reply[8]!,
           unresolved: reply[9] === '1',
-          record: toMap(reply, 10),
+          suppressed: reply[10] === '1',
+          record: toMap(reply, 11),
         };
       case 'later':
         return { outcome: 'later', waitMs: Math.max(0, Number(reply[1]) - Number(reply[2])) };
@@ -154,6 +193,10 @@ export class MessageStore {
       settlement.accountId ?? '',
       settlement.watchMs ?? 0,
       settlement.followUnresolved ? '1' : '',
+      settlement.dropMs ?? 0,
+      settlement.suppressMs ?? 0,
+      settlement.price?.micros ?? '',
+      settlement.price?.currency ?? '',
     ])) as string[];
     if (reply[0] === 'settled')
       return {
@@ -167,19 +210,21 @@ export class MessageStore {
 
   /** A message of a challenge that is there; without its code. */
   async routed(challengeId: Identifier, number: number): Promise<RoutedMessage | undefined> {
-    const names = ['t', 'g', 'y', 'p', 'i', 'lg', `m${number}`, ...SEALED_ADDRESSES];
+    const names = ['t', 'g', 'y', 'tn', 'p', 'i', 'lg', ...MESSAGES, ...SEALED_ADDRESSES];
     const values = await this.redis.client.hmget(`${this.tagOf(challengeId)}ch:${challengeId}`, ...names);
     const record = new Map<string, string>();
     values.forEach((value, at) => value !== null && record.set(names[at]!, value));
-    const message = record.get(`m${number}`);
-    if (message === undefined) return undefined;
+    const step = readStep(record.get(`m${number}`));
+    if (step === undefined) return undefined;
     return {
       tenantId: record.get('t')!,
       generator: record.get('g')!,
       mode: record.get('y') === 'test' ? 'test' : 'live',
+      testNumber: record.has('tn'),
       purpose: (record.get('p') as Purpose | undefined) ?? 'authentication',
       language: record.get('lg'),
-      step: Number(message.slice(message.lastIndexOf(':') + 1)),
+      step,
+      tried: new Set(MESSAGES.flatMap((name) => readStep(record.get(name)) ?? [])),
       record,
     };
   }
@@ -189,34 +234,46 @@ export class MessageStore {
     challengeId: Identifier,
     number: number,
     next: NextStep | undefined,
-    maxMessages: number,
+    limits: FollowLimits,
+    /** Steps before `next`, told in the timeline. */
+    refused: readonly RefusedStep[] = [],
   ): Promise<FollowReply> {
     const reply = (await this.scripts.run('follow-message', this.keys(challengeId), [
       this.clock.offsetMs,
       number,
       SWEEP_AFTER_MS,
-      maxMessages,
+      limits.maxMessages,
       next?.channelLetter ?? '',
       next?.accountId ?? '',
       next?.step ?? 0,
       next?.language ?? '',
       next?.route ?? '',
+      refused.length,
+      ...refused.flatMap(({ channelLetter, why }) => [channelLetter, why]),
+      ...flattenLimits(limits.receiver),
     ])) as string[];
     switch (reply[0]) {
       case 'followed':
-        return { outcome: 'followed', number: Number(reply[1]) };
+        return { outcome: 'followed', number: Number(reply[1]), shadowed: reply[2] === '1' };
       case 'none_left':
         return { outcome: 'none_left', state: STATE_OF_LETTER[reply[1]!]! };
       default:
-        return { outcome: 'not_owed' };
+        return { outcome: 'not_owed', settled: reply[1] === '1' };
     }
   }
 
-  /** Messages of one partition that nobody settled in time. */
+  /** Whether `follow` would add a message now, were one owed. */
+  async allowsFollow(challengeId: Identifier, limits: FollowLimits): Promise<boolean> {
+    const [challenge] = this.keys(challengeId);
+    const args = [this.clock.offsetMs, limits.maxMessages, ...flattenLimits(limits.receiver)];
+    return (await this.scripts.run('allow-follow', [challenge!], args)) === 1;
+  }
+
+  /** Messages of one partition that nobody settled in time; those that were not delivered in theirs are dropped. */
   async due(partition: number, most: number, againAfterMs: number): Promise<DueMessage[]> {
     const found = (await this.scripts.run(
       'due-messages',
-      [`${this.partitions.tag(partition)}due`],
+      [`${this.partitions.tag(partition)}due`, `${this.partitions.tag(partition)}journal`],
       [this.clock.offsetMs, most, againAfterMs],
     )) as string[];
     return found.map((text) => {
@@ -245,6 +302,14 @@ export class MessageStore {
     const tag = this.tagOf(challengeId);
     return [`${tag}ch:${challengeId}`, `${tag}due`, `${tag}journal`];
   }
+}
+
+const MESSAGES = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `m${number}`);
+
+/** Undefined where there is no message, or one that stands for another challenge's. */
+function readStep(message: string | undefined): number | undefined {
+  const [, , , , , account, , step] = message?.split(':') ?? [];
+  return account ? Number(step) : undefined;
 }
 
 /** As `record.lua` splits them. */

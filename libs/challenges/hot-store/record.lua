@@ -2,8 +2,9 @@
 --
 -- {pNN}:ch:<id>, a hash whose values stay within 64 bytes so that Redis keeps it packed:
 --   v  record version            s  state letter               w  why it ended
---   k  kind                      t  tenant                     g  generator:version
---   h  MAC of the code           hk key id of that MAC         c  sealed code
+--   k  kind (c code, l link, i inbound, y confirm)
+--   t  tenant                    g  generator:version
+--   h  MAC of the code           hk key id of that MAC         c  sealed code; of a link its token
 --   l  code length               f  answers compared           fm answers allowed
 --   o  opened, ms                e  expires, ms                a  ended, ms
 --   sr sealed receiver (sr2… when longer)
@@ -11,16 +12,28 @@
 --   n  messages so far           ra resend allowed from, ms    q  journal sequence
 --   lg language                  y  mode of the key            md metadata, JSON
 --   m1..m9 messages (below)      r1..r9 why a message failed
+--   x1..x9 a message that is not delivered by then, ms, is dropped     c1..c9 what the provider charges, millionths:currency
 --   ps steps of the channel plan when there are several
+--   cv some of them are equal accounts, tried in any order: a step is left as long as one was not tried
 --   fr sealed address of the other kind for later steps (fr2… when longer)
 --   st strict: an approval waits for its row in PostgreSQL      al approving: end of that lease, ms
 --   pf profile: a asvs-l2, p psd2     ck code that was given: e as typed, d digits   tn a test number
---   cx sealed transaction for the text (cx2… when longer)
---   ao operation that approved   o:<op> operation that was counted as a wrong answer
+--   cx sealed transaction for the text, or what a question in the chat says (cx2… when longer)
+--   cr reference of a question, two digits       vx sealed values of its words (vx2… when longer)
+--   wd1..wd9 digest of what each message of it shows          uc replies that were not understood
+--   dv how it was answered (button, quote, text)   dm message that was answered   ic its number may be in other hands
+--   eu sealed words for the asking browser (eu2… when longer)   ru where a person is led back to
+--   pk what the browser that asked proves itself by: S256 of PKCE
+--   xk, xm key id and MAC of the exchange token   xe it ends, ms   xu operation that used it
+--   ao operation that decided    o:<op> operation that was counted as a wrong answer, or was not understood
+--   rv somebody wrote to us, ms   rc on which channel      rr their name among receivers   xf the name that was expected
+--   ex operation that fetched the approval
+--   er its receiver was erased: sr, fr, i and md are gone
 --   cf window start : malformed answers in it                  ro operation : message of the last resend
 --
 -- A message is `state:channel:attempt:when:token:account:flags:step`.
---   state  q queued, s sending, a accepted, t sent, d delivered, r read, f failed, u unknown
+--   state  q queued, s sending, a accepted, t sent, d delivered, r read, f failed, u unknown,
+--          x dropped: nobody said so, but its time at the provider is over without a `delivered`
 --   when   q: not before; s: end of the lease; u: may be sent again from; a, t under watch: silent from (ms)
 --   flags  d: an earlier attempt may have arrived as well (duplicatePossible)
 --          w: watched, the next step follows when it stays silent   n: the next step is owed   z: it has followed
@@ -30,19 +43,29 @@
 --   <tenant>  1 byte: sends since the last right answer · 4 bytes: consecutive failures, one for each purpose
 --             · the last sends, 4-byte seconds, oldest first
 --   *         every tenant's sends of a day: 4-byte minute of the first · 2-byte minutes after it, for each
+--
+-- {pNN}:sup:<tenant>:<ref>:<channel>: until when, ms, this channel is held not to reach the receiver, because a provider
+-- said for certain that it does not. Test keys write none and read none: their receivers are the simulator's.
+--
+-- {pNN}:alert:<tenant>:<ref>, one hash per receiver: reference of a question → its challenge, as long as that is known,
+-- so that a reply that names no message finds what it may be about.
+-- {pNN}:tok:<digest>, {pNN}:asked:<tenant>:<sender>:<person>, {pNN}:miss:…, {pNN}:unclear:…, {pNN}:stop:…: what the kind `inbound`
+-- finds its challenges and its people by; see inbound-store.ts.
 local GRACE_MS = 900000
 local VERIFIED_MS = 180 * 86400000
 local MOST_MESSAGES = 9
-local PENDING, APPROVING, APPROVED, EXPIRED, LOCKED, CANCELED, UNDELIVERABLE = 'P', 'G', 'A', 'X', 'L', 'C', 'U'
+local PENDING, APPROVING, APPROVED, EXPIRED, LOCKED, CANCELED, DENIED, UNDELIVERABLE = 'P', 'G', 'A', 'X', 'L', 'C', 'D', 'U'
 local EVENT_OF_STATE = {
   A = 'challenge.approved', X = 'challenge.expired', L = 'challenge.locked',
-  C = 'challenge.canceled', U = 'challenge.undeliverable',
+  C = 'challenge.canceled', D = 'challenge.denied', U = 'challenge.undeliverable',
 }
 local EVENT_OF_MESSAGE = {
   q = 'message.queued', s = 'message.sending', a = 'message.accepted', t = 'message.sent',
   d = 'message.delivered', r = 'message.read', f = 'message.failed', u = 'message.unknown',
+  x = 'message.dropped',
 }
-local RANK = { q = 0, s = 0, u = 0, a = 1, t = 2, d = 3, r = 4, f = 9 }
+-- A dropped one may arrive after all, but it is not `sent` again.
+local RANK = { q = 0, s = 0, u = 0, a = 1, t = 2, x = 2.5, d = 3, r = 4, f = 9 }
 
 -- Redis time moved by the test offset, in ms. No other clock decides about a life or a limit.
 local function clock(offset)
@@ -65,11 +88,25 @@ local function journal(key, partition, tenant, event, now, data)
     'n', tenant, 'at', string.format('%.0f', now), unpack(data or {}))
 end
 
--- Ends a challenge: wipes the code and its MAC, frees the live key (a locked one keeps it until it expires).
+-- What the person's own answer adds to the event that it decides: how it came, to which message, and what that showed.
+local function decision_of(key, data)
+  local decided = redis.call('HMGET', key, 'dv', 'dm')
+  if not decided[1] then return data end
+  local added = { 'via', decided[1], 'm', decided[2], 'wd', redis.call('HGET', key, 'wd' .. decided[2]) or '' }
+  for _, value in ipairs(added) do data[#data + 1] = value end
+  return data
+end
+
+-- Ends a challenge: wipes the code, its MAC and what the words say, frees the live key (a locked one keeps it until it
+-- expires).
 local function finish(key, partition, tenant, state, why, now, data, event)
   redis.call('HSET', key, 's', state, 'w', why, 'a', string.format('%.0f', now))
-  redis.call('HDEL', key, 'c', 'h', 'hk', 'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8')
-  local record = redis.call('HMGET', key, 'i', 'n', 'g')
+  redis.call('HDEL', key, 'c', 'h', 'hk', 'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8', 'eu', 'eu2',
+    'eu3', 'eu4')
+  local record = redis.call('HMGET', key, 'i', 'n', 'g', 'vx')
+  if record[4] then
+    redis.call('HDEL', key, 'vx', 'vx2', 'vx3', 'vx4', 'vx5', 'vx6', 'vx7', 'vx8', 'vx9', 'vx10', 'vx11', 'vx12')
+  end
   local id = id_of(key)
   if state ~= LOCKED and record[1] then
     local live = partition .. 'live:' .. string.match(record[3], '^[^:]+') .. ':' .. record[1]
@@ -89,6 +126,14 @@ local function state_at(key, partition, tenant, state, expires, now)
     return EXPIRED
   end
   return state
+end
+
+-- Whether one of the pairs key id, MAC from this argument on is the one that was stored.
+local function is_secret(kid, mac, from)
+  for at = from, #ARGV, 2 do
+    if kid and ARGV[at] == kid and ARGV[at + 1] == mac then return true end
+  end
+  return false
 end
 
 local function unpack_message(text)
@@ -111,6 +156,13 @@ local function save_message(key, partition, tenant, number, message, now, data)
   journal(key, partition, tenant, EVENT_OF_MESSAGE[message.state], now, pairs_)
 end
 
+-- What the journal is told of a message's way, beside `data`: nothing where it is the first of the plan.
+local function route_data(route, data)
+  local told = data or {}
+  if route ~= '' then told[#told + 1] = 'rt'; told[#told + 1] = route end
+  return told
+end
+
 local function has_flag(message, flag)
   return string.find(message.flags, flag, 1, true) ~= nil
 end
@@ -119,15 +171,41 @@ local function drop_flags(message, flags)
   message.flags = string.gsub(message.flags, '[' .. flags .. ']', '')
 end
 
+-- When an accepted message that is not delivered is dropped, ms; nil when never or no longer.
+local function drops_at(key, number, message)
+  if message.state ~= 'a' and message.state ~= 't' then return nil end
+  return tonumber(redis.call('HGET', key, 'x' .. number) or nil)
+end
+
+-- How many steps of the plan were tried. A successor's places for its predecessor's messages have no account.
+local function tried_steps(key, sends)
+  local tried, count = {}, 0
+  for number = 1, sends do
+    local message = unpack_message(redis.call('HGET', key, 'm' .. number))
+    if message.account ~= '' and not tried[message.step] then
+      tried[message.step] = true
+      count = count + 1
+    end
+  end
+  return count
+end
+
 -- Owes the next step of the plan, when there is one and the challenge can still use it. The sweeper finds what
 -- nobody follows at once. Returns true when owed.
 local function owe_next_step(key, due, member, message, now)
-  local record = redis.call('HMGET', key, 's', 'ps')
-  if record[1] ~= PENDING or has_flag(message, 'z') or message.step + 1 >= tonumber(record[2] or 1) then return false end
+  local record = redis.call('HMGET', key, 's', 'ps', 'cv', 'n')
+  local gone = record[3] and tried_steps(key, tonumber(record[4])) or message.step + 1
+  if record[1] ~= PENDING or has_flag(message, 'z') or gone >= tonumber(record[2] or 1) then return false end
   drop_flags(message, 'wn')
   message.flags = message.flags .. 'n'
   redis.call('ZADD', due, string.format('%.0f', now), member)
   return true
+end
+
+-- The key under which a channel is held not to reach a challenge's receiver, by the challenge's fields; nil for test keys.
+local function suppression_key(partition, tenant, name, mode, test_number, channel)
+  if mode == 'test' or test_number or not name then return nil end
+  return partition .. 'sup:' .. tenant .. ':' .. string.match(name, '^[^:]+') .. ':' .. channel
 end
 
 -- A challenge whose every message was certainly refused, with none to follow, cannot be answered any more. One whose
@@ -151,16 +229,23 @@ local MOST_CONSECUTIVE_FAILURES = 100
 local SLOWED = { { 75, 3600 }, { 50, 600 }, { 25, 30 } }
 local KEEP_MS, KEEP_FAILURES_MS = 86400000, 7776000000
 
--- The receiver's limits as `flattenLimits` of hot-store.ts writes them, from ARGV[at]: number of windows n (-1: exempt),
--- n × (limit, seconds), then limit, seconds over all tenants, then limit, seconds since the last right answer.
-local function read_limits(at)
-  local count = tonumber(ARGV[at])
-  if count < 0 then return nil, at + 1 end
+-- A flat list limit, seconds, … from ARGV[at]: their number n, then n × (limit, seconds). Returns what comes after, too.
+local function read_windows(at)
   local windows = {}
-  for index = 1, count * 2 do windows[index] = tonumber(ARGV[at + index]) end
-  at = at + count * 2
-  return { windows = windows, platform = { tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]) },
-    unsolicited = { tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) } }, at + 5
+  for index = 1, tonumber(ARGV[at]) * 2 do windows[index] = tonumber(ARGV[at + index]) end
+  return windows, at + #windows + 1
+end
+
+-- The receiver's limits as `flattenLimits` of hot-store.ts writes them, from ARGV[at]: the windows (only -1: exempt), then
+-- limit, seconds over all tenants, then limit, seconds since the last right answer, then the windows in shadow.
+local function read_limits(at)
+  if tonumber(ARGV[at]) < 0 then return nil, at + 1 end
+  local limits = {}
+  limits.windows, at = read_windows(at)
+  limits.platform = { tonumber(ARGV[at]), tonumber(ARGV[at + 1]) }
+  limits.unsolicited = { tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]) }
+  limits.shadow, at = read_windows(at + 4)
+  return limits, at
 end
 
 local function read_receiver(key, tenant)
@@ -247,7 +332,8 @@ end
 
 -- Why this receiver may not be sent to now, and for how many ms; nil when it may. Of several reasons the one that
 -- lasts longest. The one over all tenants is told like the tenant's own: it must not tell that there are others.
-local function receiver_refusal(receiver, purpose, limits, now)
+-- `follows`: the message is our own doing, and no cool-down holds it up; STD-07 is one.
+local function receiver_refusal(receiver, purpose, limits, now, follows)
   if is_disabled(receiver, purpose) then return 'disabled', 0 end
   local why, longest
   local function consider(reason, wait)
@@ -256,13 +342,23 @@ local function receiver_refusal(receiver, purpose, limits, now)
   consider('receiver', receiver_wait(receiver.log, limits.windows, now))
   consider('receiver', platform_wait(receiver, limits.platform[1], limits.platform[2], now))
   consider('unsolicited', unsolicited_wait(receiver, limits.unsolicited, now))
-  consider('slowed', slowed_wait(receiver, receiver.failures[PURPOSE[purpose]], now))
+  if not follows then consider('slowed', slowed_wait(receiver, receiver.failures[PURPOSE[purpose]], now)) end
   return why, longest
 end
 
+-- Why nothing more may follow within a challenge now; nil when it may. `most`: of its messages, '0' for no limit.
+local function follow_refusal(receiver, purpose, limits, sends, most, now)
+  if sends >= MOST_MESSAGES or (most ~= '0' and sends >= tonumber(most)) then return 'send_limit' end
+  return receiver and (receiver_refusal(receiver, purpose or 'authentication', limits, now, true))
+end
+
+-- Counts a send. Returns '1' when windows in shadow would have refused it (FR-02), else ''.
 local function note_send(receiver, limits, now)
+  local shadowed = receiver_wait(receiver.log, limits.shadow, now) > 0 and '1' or ''
   local most = limits.unsolicited[1]
-  for at = 1, #limits.windows, 2 do most = math.max(most, limits.windows[at]) end
+  for _, windows in ipairs({ limits.windows, limits.shadow }) do
+    for at = 1, #windows, 2 do most = math.max(most, windows[at]) end
+  end
   receiver.log = string.sub(receiver.log .. struct.pack('>I4', math.floor(now / 1000)), -4 * most)
   receiver.since = math.min(receiver.since + 1, 255)
   local minutes = platform_minutes(receiver, limits.platform[2], now)
@@ -274,6 +370,7 @@ local function note_send(receiver, limits, now)
     packed[#packed + 1] = struct.pack('>I2', minutes[at] - struct.unpack('>I4', packed[1]))
   end
   save_receiver(receiver, table.concat(packed))
+  return shadowed
 end
 
 -- A wrong answer. Returns how many there were in a row.

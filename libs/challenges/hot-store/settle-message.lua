@@ -6,10 +6,13 @@
 --                  sent | delivered | read | failed  (a receipt)
 --       5 reason or ''   6 provider's message id or ''   7 ms: retry after / resend an unknown after   8 sweep after, ms
 --       9 account that the receipt came from, or ''   10 ms: accepted and silent for so long, the next step follows; 0 never
---      11 '1' when an unresolved message owes the next step
+--      11 '1' when an unresolved message owes the next step   12 ms: accepted and not delivered for so long, it is dropped; 0 never
+--      13 ms: it failed because its channel does not reach the receiver, remembered for so long; 0 for any other cause
+--      14 what the provider charges, millionths of the currency, or ''   15 currency or ''
 -- Returns {'settled', message state, challenge state, '1' when the next step is owed or ''}
 --         | {'ignored', message state} | {'lost'} | {'gone'}
 -- postponed: as retry, but nothing was called, so it was no attempt.
+-- A price is kept by whichever receipt tells it, also one that moves nothing; one that is told again is no news.
 -- unknown: asked again after its wait. unresolved: nobody will ever know, and nobody asks again.
 -- @include record
 local STATE = { accepted = 'a', rejected = 'f', retry = 'q', postponed = 'q', unknown = 'u', unresolved = 'u', sent = 't',
@@ -18,18 +21,43 @@ local STATE = { accepted = 'a', rejected = 'f', retry = 'q', postponed = 'q', un
 local NEVER = 9999999999999
 local now = clock(tonumber(ARGV[1]))
 local number, token, outcome, reason, provider_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local record = redis.call('HMGET', KEYS[1], 't', 'm' .. number)
+local record = redis.call('HMGET', KEYS[1], 't', 'm' .. number, 's', 'i', 'y', 'tn', 'er')
 if not record[2] then return { 'gone' } end
 local partition, tenant, message = partition_of(KEYS[1]), record[1], unpack_message(record[2])
 local member = id_of(KEYS[1]) .. ':' .. number
 local target = STATE[outcome]
 if ARGV[9] ~= '' and message.account ~= ARGV[9] then return { 'gone' } end
 
+-- The pairs of a price that is news, and it is kept.
+local function note_price()
+  local price = ARGV[14] .. ':' .. ARGV[15]
+  if ARGV[14] == '' or redis.call('HGET', KEYS[1], 'c' .. number) == price then return {} end
+  redis.call('HSET', KEYS[1], 'c' .. number, price)
+  return { 'pm', ARGV[14], 'pc', ARGV[15] }
+end
+
+-- A receipt that moves nothing may tell a price all the same.
+local function ignore()
+  local data = note_price()
+  if #data > 0 then
+    journal(KEYS[1], partition, tenant, 'message.priced', now,
+      { 'm', number, 'ch', message.channel, 'ac', message.account, unpack(data) })
+  end
+  return { 'ignored', message.state }
+end
+
+-- Nobody waits for a message of a challenge that has ended.
 local function watch()
-  if tonumber(ARGV[10]) == 0 then return end
-  message.due = now + tonumber(ARGV[10])
-  message.flags = message.flags .. 'w'
-  redis.call('ZADD', KEYS[2], string.format('%.0f', message.due), member)
+  if record[3] ~= PENDING and record[3] ~= APPROVING then return end
+  local silent, drop = tonumber(ARGV[10]), tonumber(ARGV[12])
+  local look = drop
+  if drop > 0 then redis.call('HSET', KEYS[1], 'x' .. number, string.format('%.0f', now + drop)) end
+  if silent > 0 and (drop == 0 or silent < drop) then
+    message.due = now + silent
+    message.flags = message.flags .. 'w'
+    look = silent
+  end
+  if look > 0 then redis.call('ZADD', KEYS[2], string.format('%.0f', now + look), member) end
 end
 
 if token ~= '' then
@@ -48,20 +76,22 @@ elseif target == 'f' then
     if message.state ~= 'f' then
       journal(KEYS[1], partition, tenant, 'message.late_failure', now, { 'm', number, 'ch', message.channel, 'why', reason })
     end
-    return { 'ignored', message.state }
+    return ignore()
   end
 elseif RANK[message.state] >= RANK[target] then
-  return { 'ignored', message.state }
+  return ignore()
 end
 
+-- It was only inferred: the record says what is so.
+if message.state == 'x' then redis.call('HDEL', KEYS[1], 'r' .. number) end
 message.state = target
 if outcome == 'postponed' then message.attempt = message.attempt - 1 end
-local data = {}
+local data = note_price()
 if reason ~= '' then
   redis.call('HSET', KEYS[1], 'r' .. number, reason)
   data[#data + 1] = 'why'; data[#data + 1] = reason
 end
-if provider_id ~= '' then data[#data + 1] = 'pid'; data[#data + 1] = provider_id end
+if provider_id ~= '' and not record[7] then data[#data + 1] = 'pid'; data[#data + 1] = provider_id end
 local owed = false
 if target == 'q' or outcome == 'unknown' then
   message.due = now + tonumber(ARGV[7])
@@ -69,7 +99,7 @@ if target == 'q' or outcome == 'unknown' then
 elseif target == 'a' then
   redis.call('ZREM', KEYS[2], member)
   watch()
-elseif target ~= 't' or not has_flag(message, 'w') then
+elseif target ~= 't' or not (has_flag(message, 'w') or drops_at(KEYS[1], number, message)) then
   redis.call('ZREM', KEYS[2], member)
   drop_flags(message, 'wn')
   if outcome == 'unresolved' then message.due = NEVER end
@@ -78,5 +108,14 @@ elseif target ~= 't' or not has_flag(message, 'w') then
   end
 end
 save_message(KEYS[1], partition, tenant, number, message, now, data)
+local suppressed = suppression_key(partition, tenant, record[4], record[5], record[6], message.channel)
+if suppressed and RANK[target] >= RANK.d then
+  local remember = target == 'f' and tonumber(ARGV[13]) or 0
+  if remember > 0 then
+    redis.call('SET', suppressed, string.format('%.0f', now + remember), 'PX', remember)
+  elseif target ~= 'f' then
+    redis.call('DEL', suppressed)
+  end
+end
 if target == 'f' and not owed then finish_if_undeliverable(KEYS[1], partition, tenant, now) end
 return { 'settled', target, redis.call('HGET', KEYS[1], 's'), owed and '1' or '' }

@@ -18,6 +18,7 @@ import {
 import { Compiled, isMetadata, METADATA_RULE, OptionalBody, Satisfies } from '#platform/validation';
 import { PURPOSES, type Purpose } from '../challenge.js';
 import { CHALLENGE_STATES, type ChallengeState } from '../challenge-state.js';
+import { areValues, VALUES_RULE } from '../confirm/question-values.js';
 import { isContext } from './free-fields.js';
 
 const CONTEXT_RULE = {
@@ -25,6 +26,21 @@ const CONTEXT_RULE = {
   message:
     'context must be an object of 1 to 10 strings, each named by up to 64 characters and up to 512 long',
 };
+
+const SHOWN_RULE = {
+  code: 'format',
+  message: 'device and city must be 1 to 40 characters that can be seen, without addresses',
+};
+
+/** Said to people in a message of ours: nothing hidden in it, and nothing to press. */
+function isShownText(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    value.trim() !== '' &&
+    value.length <= 40 &&
+    !/\p{C}|:\/\/|www\.|\w\.[a-z]{2,}/iu.test(value)
+  );
+}
 
 /** What the caller knows of the person behind the request. Limits and score rules look at it; it is not kept. */
 export class EndUserDto {
@@ -57,10 +73,41 @@ export class EndUserDto {
   @MaxLength(32)
   platform?: string;
 
+  @ApiPropertyOptional({
+    description:
+      'What they use, in words they know. Named in the chat before a login by a message of theirs.',
+    example: 'Chrome on Windows',
+  })
+  @IsOptional()
+  @Satisfies(isShownText, SHOWN_RULE)
+  device?: string;
+
+  @ApiPropertyOptional({
+    description: 'Where they are. Named in the chat and on the page of a link as well.',
+    example: 'Bogotá',
+  })
+  @IsOptional()
+  @Satisfies(isShownText, SHOWN_RULE)
+  city?: string;
+
   @ApiPropertyOptional({ description: 'The caller knows this person already.' })
   @IsOptional()
   @IsBoolean()
   trusted?: boolean;
+}
+
+export class PkceDto {
+  @ApiProperty({
+    description: 'Base64url of the SHA-256 of a verifier that only the asking browser has.',
+    example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  })
+  @IsString()
+  @Matches(/^[\w-]{43}$/, { message: 'challenge must be the base64url of a SHA-256' })
+  challenge!: string;
+
+  @ApiProperty({ enum: ['S256'] })
+  @IsIn(['S256'])
+  method!: 'S256';
 }
 
 @Compiled()
@@ -73,10 +120,35 @@ export class OpenChallengeDto {
   @MaxLength(64)
   generator!: string;
 
-  @ApiProperty({ description: 'E.164 with +.', example: '+525500000000' })
+  @ApiPropertyOptional({
+    description:
+      'E.164 with +, or an e-mail address. Required, but for generators of kind inbound: there it is who writes to us.',
+    example: '+525500000000',
+  })
+  @IsOptional()
   @IsString()
   @MaxLength(254)
-  receiver!: string;
+  receiver?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Of the kind inbound: the only person who may answer, as E.164 with + or as the provider’s own id of them.',
+    example: '+525500000000',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  expectedFrom?: string;
+
+  @ApiPropertyOptional({
+    type: PkceDto,
+    description:
+      'Of the kinds link (with exchange) and inbound (RFC 7636): the approval is given for the verifier only, by POST /v1/challenges/{id}/exchange. Required for an inbound login.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => PkceDto)
+  pkce?: PkceDto;
 
   @ApiPropertyOptional({
     description:
@@ -120,6 +192,16 @@ export class OpenChallengeDto {
   @Satisfies(isContext, CONTEXT_RULE)
   context?: Record<string, string>;
 
+  @ApiPropertyOptional({
+    type: [String],
+    description:
+      'Of kind confirm: what fills the numbered places of the words, in order. In templates those after the parameters of the generator.',
+    example: ['Nick'],
+  })
+  @IsOptional()
+  @Satisfies(areValues, VALUES_RULE)
+  values?: string[];
+
   @ApiPropertyOptional({ description: 'Yours, kept and shown back. Flat.', example: { order: 'A-17' } })
   @IsOptional()
   @Satisfies(isMetadata, METADATA_RULE)
@@ -160,10 +242,19 @@ export class OpenChallengeDto {
   provenBy?: string;
 
   @ApiPropertyOptional({
-    enum: ['resend', 'replace', 'return'],
-    default: 'resend',
     description:
-      'When the same question is open already: send again under its id, replace it under a new id, or (within 5 s) just return it.',
+      'Of a link with exchange: where its asking browser is led back to, with exchange=<token>. Begins as one of the generator’s redirectUrls does.',
+    example: 'https://shop.example/login/done',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  returnUrl?: string;
+
+  @ApiPropertyOptional({
+    enum: ['resend', 'replace', 'return'],
+    description:
+      'When the same question is open already: send again under its id (the usual), replace it under a new id, or (within 5 s) just return it. A link is always replaced.',
   })
   @IsOptional()
   @IsIn(['resend', 'replace', 'return'])

@@ -4,9 +4,31 @@ import type { Challenge } from '../challenge.js';
 import type { Transition } from '../challenge-history.js';
 import { channelOfLetter } from '../channel-letters.js';
 import type { Canceled, CheckReply } from '../hot-store/hot-store.js';
+import { assuranceOf } from '../inbound/assurance.js';
+import { priceOf } from '../message-prices.js';
 import type { Opened } from '../opening.js';
+import { PLAN } from '../route-planner.js';
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+const DAY_MS = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'));
+let day = NaN;
+let date = '';
+
+/** As `toISOString`, which works out the calendar anew for each of the times in an answer: 1 % of a check. */
+export function iso(ms: number): string {
+  const today = Math.floor(ms / DAY_MS);
+  if (today !== day) {
+    day = today;
+    date = new Date(ms).toISOString().slice(0, 11);
+  }
+  const time = ms - today * DAY_MS;
+  const seconds = Math.floor(time / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  return (
+    `${date}${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}.` +
+    `${String(time % 1_000).padStart(3, '0')}Z`
+  );
+}
 
 export interface OpenedView {
   id: string;
@@ -18,6 +40,8 @@ export interface OpenedView {
   sends: number;
   channelClass?: 'restricted';
   testNumber?: boolean;
+  matchNumber?: string;
+  bindUrl?: string;
 }
 
 export function toOpenedView(opened: Opened): OpenedView {
@@ -31,6 +55,8 @@ export function toOpenedView(opened: Opened): OpenedView {
     sends: opened.sends,
     channelClass: opened.channelClass,
     testNumber: opened.testNumber,
+    matchNumber: opened.matchNumber,
+    bindUrl: opened.bindUrl,
   };
 }
 
@@ -83,8 +109,8 @@ export function alikeDetail({ profileLetter }: CheckReply): string | undefined {
     : undefined;
 }
 
-/** `receiver` in clear comes in; it is shown masked. */
-export function toChallengeView(challenge: Challenge, receiver: string): object {
+/** `receiver` in clear comes in, when there is one that is not forgotten; it is shown masked. */
+export function toChallengeView(challenge: Challenge, receiver: string | undefined): object {
   return {
     id: renderNative('challenge', challenge.id),
     status: challenge.state,
@@ -94,7 +120,12 @@ export function toChallengeView(challenge: Challenge, receiver: string): object 
     generatorVersion: challenge.generatorVersion,
     mode: challenge.mode,
     purpose: challenge.purpose,
-    receiver: maskReceiver(receiver),
+    receiver: receiver && maskReceiver(receiver),
+    received: challenge.received && {
+      at: iso(challenge.received.at),
+      channel: challenge.received.channel,
+      assurance: assuranceOf(challenge.received.channel),
+    },
     testNumber: challenge.testNumber || undefined,
     language: challenge.language,
     metadata: challenge.metadata,
@@ -105,6 +136,7 @@ export function toChallengeView(challenge: Challenge, receiver: string): object 
     attemptsRemaining:
       challenge.allowed === undefined ? undefined : Math.max(0, challenge.allowed - challenge.failures),
     sends: challenge.sends,
+    ...toDecisionView(challenge),
     messages: challenge.messages.map((message) => ({
       number: message.number,
       channel: message.channel,
@@ -112,8 +144,27 @@ export function toChallengeView(challenge: Challenge, receiver: string): object 
       attempts: message.attempts,
       duplicatePossible: message.duplicatePossible,
       reason: message.reason,
+      price: message.price,
     })),
   };
+}
+
+/** A reply proves that somebody had the chat open, not who; and what claims to come from a number by SMS may not. */
+function toDecisionView({ decision, state, messages }: Challenge): object | undefined {
+  if (!decision) return undefined;
+  const channel = messages.find(({ number }) => number === decision.message)?.channel;
+  return {
+    decision: state === 'denied' ? 'no' : 'yes',
+    decidedVia: decision.by,
+    decidedOn: channel,
+    assurance: channel === 'sms' ? 'low' : 'medium',
+    shown: decision.shown || undefined,
+  };
+}
+
+/** A new message, not one that goes back into the queue. What takes the first way of its plan does not say so: most do. */
+function isAskedFor(type: string, data: Transition['data']): boolean {
+  return type === 'message.queued' && data['try'] === '0' && data['why'] === undefined;
 }
 
 /** What of a transition an operator reads; sealed values and references stay where they are. */
@@ -128,11 +179,15 @@ export function toTransitionView({ sequence, type, occurredAt, data }: Transitio
     attempt: data['try'] === undefined ? undefined : Number(data['try']),
     duplicatePossible: data['fl']?.includes('d') || undefined,
     providerMessageId: data['pid'],
-    route: data['rt'],
+    route: data['rt'] ?? (isAskedFor(type, data) ? PLAN : undefined),
     follows: data['fo'] === undefined ? undefined : Number(data['fo']),
     failures: data['f'] === undefined ? undefined : Number(data['f']),
     disclosedTo: data['by'] ? renderNative('key', data['by']) : undefined,
     replaces: data['was'] ? renderNative('challenge', data['was']) : undefined,
+    decidedVia: data['via'],
+    shown: data['wd'],
+    assurance: data['as'],
+    price: priceOf(data),
     reason: data['why'],
   };
 }

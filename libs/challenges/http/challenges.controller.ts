@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GeneratorsService } from '#generators';
 import { type AuthenticatedRequest, Caller, callerOf, type Principal, RequireScope } from '#tenants';
@@ -7,7 +7,7 @@ import { RetiredKey } from '#platform/crypto';
 import { Problem } from '#platform/errors';
 import { operationOf, Sheddable } from '#platform/http-server';
 import { type Identifier, parseNative } from '#platform/identifiers';
-import { EmptyDto } from '#platform/validation';
+import { EmptyDto, validBody } from '#platform/validation';
 import { parseAddress } from '../addresses.js';
 import { ChallengeHistory } from '../challenge-history.js';
 import { ChallengesService } from '../challenges.service.js';
@@ -19,7 +19,6 @@ import { CheckChallengeDto, ListChallengesDto, OpenChallengeDto, ResendDto } fro
 import {
   alikeDetail,
   type CanceledView,
-  type CheckedView,
   type OpenedView,
   toCanceledView,
   toChallengeView,
@@ -27,14 +26,15 @@ import {
   toOpenedView,
   toTransitionView,
 } from './challenge.view.js';
+import { InboundOpener, refuseFieldsOf } from './inbound-opener.js';
 import { PageCursor } from './page-cursor.js';
 
 const DEFAULT_PAGE = 25;
 const MALFORMED_RETRY_SECONDS = 60;
 
 /**
- * On the two hot routes parameters are taken from the request: Nest runs the pipes, and half a dozen promises, for
- * each decorated one.
+ * The two hot routes take parameters and body from the request and answer themselves: Nest runs the pipes, and half a
+ * dozen promises, for each decorated parameter, and looks at each result in case it is a stream.
  */
 type HotRequest = FastifyRequest<{ Params: { id: string } }> & AuthenticatedRequest;
 
@@ -49,48 +49,53 @@ export class ChallengesController {
     private readonly history: ChallengeHistory,
     private readonly vault: CodeVault,
     private readonly cursor: PageCursor,
+    private readonly inbound: InboundOpener,
   ) {}
 
   @Post()
   @Sheddable()
   @RequireScope('challenges:create')
   @ApiOperation({
-    summary: 'Open a challenge and send its code',
+    summary: 'Open a challenge and send its message',
     description:
-      'Answers as soon as the message is safely queued. Send an Idempotency-Key and repeat at will.',
+      'Answers as soon as the message is safely queued. Of a generator of kind inbound nothing is sent: the answer holds the code that the person sends to us, with links and a QR code that open the chat. Send an Idempotency-Key and repeat at will.',
   })
+  @ApiBody({ type: OpenChallengeDto })
   @ApiResponse({ status: 201, description: 'Opened; the message is on its way.' })
-  async open(
-    @Body() body: OpenChallengeDto,
-    @Req() request: HotRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<OpenedView> {
+  async open(@Req() request: HotRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
+    const body = validBody(OpenChallengeDto, request.body);
     const generatorId = parseNative('generator', body.generator);
     const generator = generatorId && (await this.generators.load(caller.tenantId, generatorId));
     if (!generator) throw new Problem('generator.not_found');
-    const { receiver, fallbackReceiver, channel, language, purpose, context, metadata } = body;
-    const { code, replaces, provenBy, endUser } = body;
-    const onLive = body.onLive ?? 'resend';
-    return toOpened(
-      await this.openings.open(caller, {
-        generator,
-        receiver,
-        fallbackReceiver,
-        channel,
-        language,
-        purpose,
-        context,
-        metadata,
-        code,
-        replaces,
-        provenBy,
-        endUser,
-        onLive,
-        operation: operationOf(request),
-      }),
-      reply,
-    );
+    const unfit = refuseFieldsOf(generator.kind, body);
+    if (unfit) throw unfit;
+    const operation = operationOf(request);
+    if (generator.kind === 'inbound')
+      return void reply.send(await this.inbound.open(caller, generator, body, operation));
+    const { fallbackReceiver, channel, language, purpose, context, values, metadata } = body;
+    const { code, replaces, provenBy, endUser, returnUrl, pkce } = body;
+    const onLive = body.onLive ?? (generator.kind === 'link' ? 'replace' : 'resend');
+    const result = await this.openings.open(caller, {
+      generator,
+      receiver: body.receiver!,
+      fallbackReceiver,
+      channel,
+      language,
+      purpose,
+      context,
+      values,
+      metadata,
+      code,
+      replaces,
+      provenBy,
+      endUser,
+      returnUrl,
+      pkce: pkce?.challenge,
+      onLive,
+      operation,
+    });
+    void reply.send(toOpened(result, reply));
   }
 
   @Get()
@@ -170,8 +175,9 @@ export class ChallengesController {
       'A wrong code is an answer, not a failure: 200 with valid false. An ended challenge is 409 with its true state.',
   })
   @ApiParam({ name: 'id' })
-  async check(@Body() body: CheckChallengeDto, @Req() request: HotRequest): Promise<CheckedView> {
-    const { code, purpose, context } = body;
+  @ApiBody({ type: CheckChallengeDto })
+  async check(@Req() request: HotRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { code, purpose, context } = validBody(CheckChallengeDto, request.body);
     const operation = operationOf(request)?.toString('base64url', 0, 9);
     const id = readId(request.params.id);
     const result = await this.challenges.check(callerOf(request), { id, code, purpose, context, operation });
@@ -183,6 +189,8 @@ export class ChallengesController {
       case 'ended':
       case 'context':
         throw endedProblem(checked.state, checked.why, undefined, alikeDetail(checked));
+      case 'kind':
+        throw new Problem('challenge.other_kind');
       case 'format':
         throw new Problem('challenge.code_format', {
           detail: alikeDetail(checked),
@@ -195,7 +203,7 @@ export class ChallengesController {
       case 'retired':
         throw new Problem('challenge.key_retired', { cause: new RetiredKey(checked.why) });
       default:
-        return toCheckedView(checked);
+        void reply.send(toCheckedView(checked));
     }
   }
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, type Principal, RequireScope } from '#tenants';
+import type { Author } from '#journal';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
 import { Problem } from '#platform/errors';
 import { type Identifier, parseNative } from '#platform/identifiers';
 import { TestNumbersService } from '../test-numbers.service.js';
@@ -19,9 +20,10 @@ export class TestNumbersController {
     description:
       'Challenges to it get the fixed code and are sent to no provider, under live keys too. In force everywhere within 5 s.',
   })
-  async add(@Caller() caller: Principal, @Body() body: AddTestNumberDto): Promise<object> {
+  async add(@Caller() caller: Principal, @By() by: Author, @Body() body: AddTestNumberDto): Promise<object> {
     const { receiver, code, endsAt } = body;
-    return toTestNumberView(await this.numbers.add(caller, { receiver, code, endsAt: new Date(endsAt) }));
+    const input = { receiver, code, endsAt: new Date(endsAt) };
+    return toTestNumberView(await this.numbers.add(caller, input, by));
   }
 
   @Get()
@@ -35,8 +37,8 @@ export class TestNumbersController {
   @HttpCode(204)
   @RequireScope('settings:write')
   @ApiOperation({ summary: 'Delete a test number', description: 'Its live challenges run to their end.' })
-  async delete(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
-    await this.numbers.delete(caller, readId(id));
+  async delete(@Caller() caller: Principal, @By() by: Author, @Param('id') id: string): Promise<void> {
+    await this.numbers.delete(caller, readId(id), by);
   }
 }
 
