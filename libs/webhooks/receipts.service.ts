@@ -1,14 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { DeliveriesService } from '#challenges';
-import { AccountsService, type LoadedAccount, type Notices } from '#providers';
-import { TemplatesService } from '#templates';
+import { DeliveriesService, InboundMessagesService } from '#challenges';
+import {
+  AccountNewsService,
+  AccountsService,
+  type InboundNotice,
+  type LoadedAccount,
+  type Notice,
+  type Notices,
+  senderOf,
+  type StatusNotice,
+  type TemplateNotice,
+} from '#providers';
+import { TemplateNews } from '#templates';
 import type { Identifier } from '#platform/identifiers';
 import { Problem } from '#platform/errors';
 import { loggerFor } from '#platform/logging';
 import { Metrics } from '#platform/metrics';
 import { Turnstile } from './turnstile.js';
-
-type Notice = Notices['notices'][number];
 
 /** Notices under way in one process: what a flood may hold of Redis beside the sends and checks. */
 const MOST_AT_ONCE = 512;
@@ -25,7 +33,9 @@ export class ReceiptsService {
   constructor(
     private readonly accounts: AccountsService,
     private readonly deliveries: DeliveriesService,
-    private readonly templates: TemplatesService,
+    private readonly inbound: InboundMessagesService,
+    private readonly templates: TemplateNews,
+    private readonly news: AccountNewsService,
     private readonly metrics: Metrics,
   ) {}
 
@@ -48,12 +58,15 @@ export class ReceiptsService {
     if (!passed) throw new Problem('webhook.busy', { retryAfterSeconds: 1 });
   }
 
-  /** Side by side, but what is said about one message in the order in which it is said; templates one at a time. */
+  /**
+   * Side by side, but what is said about one message, or by one person, in the order in which it is said; templates one
+   * at a time.
+   */
   private async applySome(account: LoadedAccount, notices: readonly Notice[]): Promise<void> {
     const last = new Map<string, Promise<void>>();
     await Promise.all(
       notices.map((notice) => {
-        const subject = notice.kind === 'status' ? notice.providerMessageId : 'templates';
+        const subject = subjectOf(notice);
         const turn = (last.get(subject) ?? Promise.resolve()).then(() => this.applyOne(account, notice));
         last.set(subject, turn);
         return turn;
@@ -62,17 +75,35 @@ export class ReceiptsService {
   }
 
   private async applyOne(account: LoadedAccount, notice: Notice): Promise<void> {
-    const provider = account.provider.id;
-    if (notice.kind === 'template') {
-      const { externalId, status, reason } = notice;
-      const known = await this.templates.applyNotice(account.id, externalId, status, reason);
-      const outcome = known ? 'settled' : 'gone';
-      this.metrics.receipts.inc({ provider, status: `template_${status}`, outcome });
-    } else if (isForeign(account, notice)) {
-      this.metrics.receipts.inc({ provider, status: notice.status, outcome: 'foreign' });
-    } else {
-      await this.deliveries.receive(account.id, provider, notice);
+    switch (notice.kind) {
+      case 'status':
+        return this.applyStatus(account, notice);
+      case 'template':
+        return this.applyTemplate(account, notice);
+      case 'account':
+        await this.news.apply(account, notice);
+        return this.count(account, notice.event, 'settled');
+      case 'inbound':
+        return this.applyInbound(account, notice);
     }
+  }
+
+  private async applyInbound(account: LoadedAccount, notice: InboundNotice): Promise<void> {
+    this.count(account, 'inbound', await this.inbound.hear(account, notice));
+  }
+
+  private async applyStatus(account: LoadedAccount, notice: StatusNotice): Promise<void> {
+    if (isForeign(account, notice)) this.count(account, notice.status, 'foreign');
+    else await this.deliveries.receive(account.id, account.provider.id, notice);
+  }
+
+  private async applyTemplate(account: LoadedAccount, notice: TemplateNotice): Promise<void> {
+    const known = await this.templates.applyNotice(account.id, notice);
+    this.count(account, `template_${notice.status ?? 'changed'}`, known ? 'settled' : 'gone');
+  }
+
+  private count({ provider }: LoadedAccount, status: string, outcome: string): void {
+    this.metrics.receipts.inc({ provider: provider.id, status, outcome });
   }
 
   private countUnused(account: LoadedAccount, { notices, ignored, malformed }: Notices): void {
@@ -94,8 +125,14 @@ export class ReceiptsService {
   }
 }
 
+function subjectOf(notice: Notice): string {
+  if (notice.kind === 'status') return `status ${notice.providerMessageId}`;
+  return notice.kind === 'inbound' ? `inbound ${notice.from}` : notice.kind;
+}
+
 /** One app secret may sign for several accounts; each is believed about its own senders only. */
 function isForeign(account: LoadedAccount, notice: Notice): boolean {
+  if (notice.kind === 'inbound') return senderOf(account, notice) === undefined;
   return (
     notice.kind === 'status' &&
     notice.sender !== undefined &&

@@ -2,7 +2,9 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res }
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '#tenants';
-import type { LoadedAccount } from '#providers';
+import type { LoadedAccount, WebhookRequest } from '#providers';
+import { Clock } from '#platform/clock';
+import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { parseNative } from '#platform/identifiers';
 import { ReceiptsService } from '../receipts.service.js';
@@ -12,7 +14,11 @@ import { ReceiptsService } from '../receipts.service.js';
 @Public()
 @Controller('webhooks')
 export class ProviderWebhooksController {
-  constructor(private readonly receipts: ReceiptsService) {}
+  constructor(
+    private readonly receipts: ReceiptsService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
 
   @Get(':provider/:account')
   @Header('content-type', 'text/plain; charset=utf-8')
@@ -35,17 +41,21 @@ export class ProviderWebhooksController {
     @Param('provider') provider: string,
     @Param('account') accountText: string,
     @Body() body: unknown,
+    @Query() query: Record<string, unknown>,
     @Req() request: FastifyRequest,
   ): Promise<{ received: true }> {
     const account = await this.find(provider, accountText);
     const receipts = account.provider.receipts!;
-    const rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-    const genuine = receipts.verify(
-      { headers: request.headers, query: request.query as Record<string, unknown>, rawBody },
-      account.config,
-    );
-    if (!genuine) throw new Problem('webhook.invalid_signature');
-    await this.receipts.apply(account, receipts.parse(parse(rawBody)));
+    const posted: WebhookRequest = {
+      url: this.config.http.publicUrl + request.url,
+      headers: request.headers,
+      query,
+      rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+      receivedAt: this.clock.now(),
+    };
+    if (!receipts.verify(posted, account.config)) throw new Problem('webhook.invalid_signature');
+    const said = receipts.parse(read(posted.rawBody, receipts.format), posted.query, account.config);
+    await this.receipts.apply(account, said);
     return { received: true };
   }
 
@@ -57,10 +67,12 @@ export class ProviderWebhooksController {
   }
 }
 
-/** Signed but not JSON: told as malformed by the adapter, never as an error that would be retried for ever. */
-function parse(rawBody: Buffer): unknown {
+/** Signed but unreadable: told as malformed by the adapter, never as an error that would be retried for ever. */
+function read(rawBody: Buffer, format: 'json' | 'form' = 'json'): unknown {
+  const text = rawBody.toString('utf8');
+  if (format === 'form') return Object.fromEntries(new URLSearchParams(text));
   try {
-    return JSON.parse(rawBody.toString('utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

@@ -1,0 +1,58 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Database } from '#platform/database';
+import { describeError, loggerFor } from '#platform/logging';
+import { DeliveryStore } from '../outbound/delivery-store.js';
+import { EventSequencer } from '../outbound/event-sequencer.js';
+import { WebhooksQueue } from '../outbound/webhooks-queue.js';
+
+const BUSY_MS = 50;
+const IDLE_MS = 250;
+const TROUBLE_MS = 1_000;
+
+/** Looks for what is to be told, and for deliveries that are due. While PostgreSQL is away both wait with the journal. */
+@Injectable()
+export class OutboundPoller implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = loggerFor('webhooks');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sequencer: EventSequencer,
+    private readonly deliveries: DeliveryStore,
+    private readonly queue: WebhooksQueue,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.schedule(BUSY_MS);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** One round. Returns how much there was to do. */
+  async look(): Promise<number> {
+    if (this.database.state !== 'ready') return 0;
+    const told = await this.sequencer.run();
+    const due = await this.deliveries.claimIdle();
+    await this.queue.add(due);
+    return told + due.length;
+  }
+
+  private schedule(afterMs: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.look().then(
+        (done) => this.schedule(done > 0 ? BUSY_MS : IDLE_MS),
+        (error: unknown) => {
+          this.logger.warn({ error: describeError(error) }, 'events not told; they wait in PostgreSQL');
+          this.schedule(TROUBLE_MS);
+        },
+      );
+    }, afterMs);
+  }
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type Callback, ChallengeEvents } from '#challenges';
+import { isEventType, type WaitingEvent } from '#journal';
+import { Clock } from '#platform/clock';
+import { Database } from '#platform/database';
+import { type Identifier, newId, parseUuid, renderUuid } from '#platform/identifiers';
+import { CallbackFormats } from './callback-formats.js';
+import { CLOUDEVENTS } from './endpoints.service.js';
+import { matches } from './event-patterns.js';
+import { EventStore, type TellableEvent } from './event-store.js';
+
+/** Of the outbox, each of up to 500 events. */
+const MOST_ROWS = 4;
+/** What a generator's own endpoint hears of, in our words. */
+const OF_CALLBACKS = ['challenge.*', 'message.*'];
+
+interface Recipient {
+  endpoint: string;
+  tenant: string;
+  events: string[];
+}
+
+interface Route {
+  endpoint: string;
+  event: TellableEvent;
+}
+
+/**
+ * Takes events out of the outbox, gives them their place, and makes one delivery for each endpoint that wants them: all
+ * of it or nothing, by one worker at a time.
+ */
+@Injectable()
+export class EventSequencer {
+  constructor(
+    private readonly database: Database,
+    private readonly store: EventStore,
+    private readonly challenges: ChallengeEvents,
+    private readonly formats: CallbackFormats,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One round. Returns how many events it took; 0 also when another worker is at it. */
+  run(): Promise<number> {
+    return this.database.transaction(async (manager) => {
+      if (!(await this.store.tryLock(manager))) return 0;
+      const taken = await takeWaiting(manager);
+      const events = await this.store.append(taken, manager);
+      await this.deliver(events, manager);
+      return taken.length;
+    });
+  }
+
+  /** Puts an event before one endpoint only, beside what waits. Returns the delivery. */
+  async tellOnly(endpointId: Identifier, event: WaitingEvent, manager: EntityManager): Promise<Identifier> {
+    const [told] = await this.store.append([event], manager);
+    const [id] = await this.insert([{ endpoint: renderUuid(endpointId), event: told! }], manager);
+    return id!;
+  }
+
+  private async deliver(events: readonly TellableEvent[], manager: EntityManager): Promise<void> {
+    const known = events.filter(({ type }) => isEventType(type));
+    if (known.length === 0) return;
+    const recipients = await recipientsOf(known, manager);
+    const routes = known.flatMap((event) =>
+      recipients
+        .filter(({ tenant, events: patterns }) => tenant === event.tenant_id && matches(patterns, event.type))
+        .map(({ endpoint }): Route => ({ endpoint, event })),
+    );
+    await this.insert([...routes, ...(await this.routeCallbacks(known, manager))], manager);
+  }
+
+  private async routeCallbacks(events: readonly TellableEvent[], manager: EntityManager): Promise<Route[]> {
+    const ids = events.flatMap(({ challenge_id: id }) => (id === null ? [] : [parseUuid(id)!]));
+    const callbacks = await this.challenges.callbacksOf([...new Set(ids)], manager);
+    const endpoints = new Map<string, Promise<string | undefined>>();
+    const routes: Route[] = [];
+    for (const event of events) {
+      const callback =
+        event.challenge_id === null ? undefined : callbacks.get(parseUuid(event.challenge_id)!);
+      if (!callback || !matches(this.wordsOf(callback), event.type)) continue;
+      const key = JSON.stringify([callback.generatorId, callback.url, callback.format]);
+      if (!endpoints.has(key)) endpoints.set(key, this.endpointOf(callback, event.tenant_id, manager));
+      const endpoint = await endpoints.get(key);
+      if (endpoint !== undefined) routes.push({ endpoint, event });
+    }
+    return routes;
+  }
+
+  private wordsOf({ format }: Callback): readonly string[] {
+    return (format === undefined ? undefined : this.formats.get(format)?.events) ?? OF_CALLBACKS;
+  }
+
+  /** The one behind a generator's address, made when it is first needed; undefined while it is disabled. */
+  private async endpointOf(
+    callback: Callback,
+    tenant: string,
+    manager: EntityManager,
+  ): Promise<string | undefined> {
+    const { generatorId, url, format = CLOUDEVENTS } = callback;
+    const of = [renderUuid(generatorId), url, format];
+    await manager.query(
+      `INSERT INTO webhook_endpoints (id, tenant_id, generator_id, url, format, events, created_at)
+       VALUES ($4, $5, $1, $2, $3, $6, $7) ON CONFLICT (generator_id, url, format) DO NOTHING`,
+      [...of, renderUuid(newId()), tenant, this.wordsOf(callback), this.clock.date()],
+    );
+    const rows: { id: string }[] = await manager.query(
+      'SELECT id FROM webhook_endpoints WHERE generator_id = $1 AND url = $2 AND format = $3 AND disabled_at IS NULL',
+      of,
+    );
+    return rows[0]?.id;
+  }
+
+  private async insert(routes: readonly Route[], manager: EntityManager): Promise<Identifier[]> {
+    if (routes.length === 0) return [];
+    const rows: { id: string }[] = await manager.query(
+      `INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_id, event_type, position, state, next_at, created_at)
+       SELECT id, tenant_id, endpoint_id, event_id, event_type, position, 'pending', $7, $7
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])
+         AS t (id, tenant_id, endpoint_id, event_id, event_type, position)
+       ON CONFLICT (endpoint_id, event_id) DO NOTHING
+       RETURNING id`,
+      [
+        routes.map(() => renderUuid(newId())),
+        routes.map(({ event }) => event.tenant_id),
+        routes.map(({ endpoint }) => endpoint),
+        routes.map(({ event }) => event.id),
+        routes.map(({ event }) => event.type),
+        routes.map(({ event }) => event.position),
+        this.clock.date(),
+      ],
+    );
+    return rows.map(({ id }) => parseUuid(id)!);
+  }
+}
+
+async function takeWaiting(manager: EntityManager): Promise<WaitingEvent[]> {
+  // TypeORM answers a DELETE with its rows and their number.
+  const [rows] = (await manager.query(
+    `DELETE FROM event_outbox WHERE id IN (SELECT id FROM event_outbox ORDER BY id LIMIT ${MOST_ROWS}) RETURNING id, events`,
+  )) as [{ id: string; events: WaitingEvent[] }[], number];
+  return rows.sort((one, other) => Number(one.id) - Number(other.id)).flatMap(({ events }) => events);
+}
+
+async function recipientsOf(events: readonly TellableEvent[], manager: EntityManager): Promise<Recipient[]> {
+  return manager.query(
+    `SELECT id AS endpoint, tenant_id AS tenant, events FROM webhook_endpoints
+     WHERE tenant_id = ANY($1::uuid[]) AND generator_id IS NULL AND disabled_at IS NULL
+     FOR KEY SHARE`,
+    [[...new Set(events.map(({ tenant_id: tenant }) => tenant))]],
+  );
+}
