@@ -83,15 +83,15 @@ export function renderMessangiError(problem: Problem): RenderedError {
 /** What rooms call a field, and what a caller of this dialect wrote there. */
 const THEIR_WORDS = new Map([
   ['#/channels/*/channel', 'type'],
-  ['#/channels/*/sender', 'address'],
   ['#/channels/*/template', 'templateId'],
+  ['#/channels/*/wording/text', 'text'],
   ['#/templateLanguages/*/copyCodeButtonText', 'components'],
 ]);
 
 function inTheirWords({ pointer, detail, ...error }: FieldError): FieldError {
   const word = THEIR_WORDS.get(pointer.replace(/\/\d+\//, '/*/'));
   return {
-    pointer: word === undefined ? pointer : pointer.replace(/[^/]+$/, word),
+    pointer: word === undefined ? pointer : pointer.replace(/(wording\/)?[^/]+$/, word),
     ...error,
     detail: detail?.replace('copyCodeButtonText', 'the text of the button'),
   };

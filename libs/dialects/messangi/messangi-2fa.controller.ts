@@ -2,9 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Req }
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ChallengesService, OpeningsService } from '#challenges';
-import { type GeneratorEntity, GeneratorsService, type PublishedGenerator } from '#generators';
+import { type GeneratorEntity, GeneratorsService, makesCodes, type PublishedGenerator } from '#generators';
+import type { Author } from '#journal';
 import { TemplatesService } from '#templates';
-import { Caller, type Principal, RequireScope } from '#tenants';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
 import { Clock } from '#platform/clock';
 import { Problem } from '#platform/errors';
 import { operationOf, Sheddable } from '#platform/http-server';
@@ -14,6 +15,7 @@ import {
   MessangiActionDto,
   SaveMessangiGeneratorDto,
   SendMessangiCodeDto,
+  senderMember,
   toGeneratorData,
   toGeneratorInput,
   toStatusData,
@@ -36,10 +38,14 @@ export class Messangi2faController {
   @HttpCode(200)
   @RequireScope('generators:write')
   @ApiOperation({ summary: 'Create a code generator' })
-  async create(@Caller() caller: Principal, @Body() body: SaveMessangiGeneratorDto): Promise<Envelope> {
-    const { generator, warnings } = await this.generators.create(caller.tenantId, toGeneratorInput(body), {
-      strict: false,
-    });
+  async create(
+    @Caller() caller: Principal,
+    @By() by: Author,
+    @Body() body: SaveMessangiGeneratorDto,
+  ): Promise<Envelope> {
+    const { generator, warnings } = await inTheirWords(body, () =>
+      this.generators.create(caller.tenantId, toGeneratorInput(body), { strict: false }, by),
+    );
     return envelope(
       this.clock.now(),
       await this.render(generator),
@@ -51,7 +57,8 @@ export class Messangi2faController {
   @RequireScope('generators:read')
   @ApiOperation({ summary: 'List code generators' })
   async list(@Caller() caller: Principal): Promise<Envelope> {
-    const found = await this.generators.list(caller.tenantId);
+    const all = await this.generators.list(caller.tenantId);
+    const found = all.filter(({ policy }) => makesCodes(policy));
     return envelope(this.clock.now(), await Promise.all(found.map((generator) => this.render(generator))));
   }
 
@@ -73,15 +80,13 @@ export class Messangi2faController {
   })
   async update(
     @Caller() caller: Principal,
+    @By() by: Author,
     @Param('id') id: string,
     @Body() body: SaveMessangiGeneratorDto,
   ): Promise<Envelope> {
     const known = await this.generators.getByNumber(caller.tenantId, readNumber(id));
-    const { generator, warnings } = await this.generators.update(
-      caller.tenantId,
-      known.id,
-      toGeneratorInput(body),
-      { strict: false },
+    const { generator, warnings } = await inTheirWords(body, () =>
+      this.generators.update(caller.tenantId, known.id, toGeneratorInput(body), { strict: false }, by),
     );
     return envelope(
       this.clock.now(),
@@ -93,9 +98,9 @@ export class Messangi2faController {
   @Delete(':id')
   @RequireScope('generators:write')
   @ApiOperation({ summary: 'Delete a code generator' })
-  async delete(@Caller() caller: Principal, @Param('id') id: string): Promise<Envelope> {
+  async delete(@Caller() caller: Principal, @By() by: Author, @Param('id') id: string): Promise<Envelope> {
     const known = await this.generators.getByNumber(caller.tenantId, readNumber(id));
-    await this.generators.delete(caller.tenantId, known.id);
+    await this.generators.delete(caller.tenantId, known.id, by);
     return envelope(this.clock.now(), undefined, 'deleted generator');
   }
 
@@ -180,7 +185,7 @@ export class Messangi2faController {
     if (!challenge) throw new Problem('challenge.not_found');
     return envelope(
       this.clock.now(),
-      toStatusData(challenge, this.challenges.receiverOf(challenge), challenge.code ?? null),
+      toStatusData(challenge, this.challenges.receiverOf(challenge) ?? '', challenge.code ?? null),
     );
   }
 
@@ -201,6 +206,17 @@ export class Messangi2faController {
       (_id, language) =>
         (template || undefined)?.languages.find((entry) => entry.language === language)?.externalId ?? '',
     );
+  }
+}
+
+/** A sender is named by another member in each type of channel. */
+async function inTheirWords<T>({ channels }: SaveMessangiGeneratorDto, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const word = senderMember(channels[0]!);
+    throw error.renamed((pointer) => pointer.replace(/^(#\/channels\/0)\/sender$/, `$1/${word}`));
   }
 }
 

@@ -3,8 +3,8 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
-  Equals,
   IsArray,
+  IsEmail,
   IsIn,
   IsInt,
   IsOptional,
@@ -14,59 +14,100 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import type { Challenge, ChallengeState } from '#challenges';
 import {
+  type ChannelStep,
   DEFAULT_COOL_DOWN_SECONDS,
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_MESSAGES,
   type GeneratorEntity,
   type GeneratorInput,
+  isCallbackUrl,
+  type StepInput,
 } from '#generators';
 import { renderInteger, renderUuid } from '#platform/identifiers';
-import { Compiled } from '#platform/validation';
+import { Compiled, Satisfies } from '#platform/validation';
 
+/** Call-backs of generators that were made here speak this dialect's words. */
+export const MESSANGI_FORMAT = 'messangi';
+const DEFAULT_PLACEHOLDER = 'code';
 const CHANNEL_TYPES = ['WHATSAPP', 'SMS', 'EMAIL'] as const;
 
-const isServed = ({ type }: { type?: unknown }): boolean => type !== 'SMS' && type !== 'EMAIL';
+type ChannelType = (typeof CHANNEL_TYPES)[number];
+
+/** Which types have the member. A channel of no type at all is told so, and nothing about its members. */
+function BelongsTo(...types: ChannelType[]): PropertyDecorator {
+  const has = ({ type }: ChannelDto): boolean => types.includes(type);
+  return (target, property) => {
+    const name = String(property);
+    ValidateIf(
+      (channel: ChannelDto) => CHANNEL_TYPES.includes(channel.type) && (has(channel) || name in channel),
+    )(target, property);
+    ValidateBy({
+      name: 'belongsTo',
+      validator: {
+        validate: (_value, info) => has(info!.object as ChannelDto),
+        defaultMessage: () => `${name} belongs to ${types.join(' and ')}`,
+      },
+    })(target, property);
+  };
+}
 
 class ChannelDto {
-  @ApiProperty({ enum: ['WHATSAPP'] })
-  @IsIn(['WHATSAPP'], { message: 'type must be WHATSAPP: generators do not send by SMS or EMAIL yet' })
-  type!: 'WHATSAPP';
+  @ApiProperty({ enum: CHANNEL_TYPES })
+  @IsIn(CHANNEL_TYPES)
+  type!: ChannelType;
 
-  @ApiProperty({ description: 'Sender, digits without +.', example: '584111111111' })
-  @ValidateIf(isServed)
+  @ApiPropertyOptional({ description: 'WHATSAPP: sender, digits without +.', example: '584111111111' })
+  @BelongsTo('WHATSAPP')
   @IsString()
   @Matches(/^\d{3,15}$/, { message: 'address must be digits, without +' })
-  address!: string;
+  address?: string;
 
-  @ApiProperty({ description: 'templateLanguages[].id of the template.', example: '3752812345987345' })
-  @ValidateIf(isServed)
+  @ApiPropertyOptional({
+    description: 'WHATSAPP: templateLanguages[].id of the template.',
+    example: '3752812345987345',
+  })
+  @BelongsTo('WHATSAPP')
   @IsString()
   @Length(1, 64)
-  templateId!: string;
+  templateId?: string;
 
-  @ApiProperty({ example: 'code' })
-  @ValidateIf(isServed)
+  @ApiPropertyOptional({ description: 'SMS: sender, a short code, number or name.', example: '50001' })
+  @BelongsTo('SMS')
+  @IsString()
+  @Matches(/^[A-Za-z0-9]{3,15}$/, { message: 'shortcode must be 3 to 15 letters or digits' })
+  shortcode?: string;
+
+  @ApiPropertyOptional({ description: 'EMAIL: sender.', example: 'codes@example.com' })
+  @BelongsTo('EMAIL')
+  @IsEmail({}, { message: 'from must be an e-mail address' })
+  from?: string;
+
+  @ApiPropertyOptional({
+    description: 'SMS and EMAIL: what it says, with the placeholder in double braces.',
+    example: 'Your code is {{code}}',
+  })
+  @BelongsTo('SMS', 'EMAIL')
+  @IsString()
+  @Length(1, 1_000)
+  text?: string;
+
+  @ApiPropertyOptional({ default: DEFAULT_PLACEHOLDER, description: 'Required for WHATSAPP.' })
+  @ValidateIf(({ type, placeholder }: ChannelDto) => type === 'WHATSAPP' || placeholder !== undefined)
   @IsString()
   @Length(1, 64)
-  placeholder!: string;
+  placeholder?: string;
+}
 
-  // The documented members of SMS and EMAIL: known, so that such a channel is refused for its type and nothing else.
-  @ValidateIf(isServed)
-  @Equals(undefined, { message: 'shortcode belongs to SMS' })
-  shortcode?: undefined;
-
-  @ValidateIf(isServed)
-  @Equals(undefined, { message: 'from belongs to EMAIL' })
-  from?: undefined;
-
-  @ValidateIf(isServed)
-  @Equals(undefined, { message: 'text belongs to SMS and EMAIL' })
-  text?: undefined;
+/** A code by mail may live for a day, as the profile says; the others 90 minutes. */
+function mostMinutes({ channels }: { channels?: unknown }): number {
+  const [channel] = Array.isArray(channels) ? (channels as ({ type?: unknown } | null)[]) : [];
+  return channel?.type === 'EMAIL' ? 1_440 : 90;
 }
 
 export class SaveMessangiGeneratorDto {
@@ -76,10 +117,16 @@ export class SaveMessangiGeneratorDto {
   @Max(10)
   codeLength!: number;
 
-  @ApiProperty({ minimum: 1, maximum: 90 })
+  @ApiProperty({ minimum: 1, maximum: 1_440, description: 'Up to 90, and up to 1,440 for EMAIL.' })
   @IsInt()
   @Min(1)
-  @Max(90)
+  @ValidateBy({
+    name: 'max',
+    validator: {
+      validate: (value, info) => typeof value === 'number' && value <= mostMinutes(info!.object),
+      defaultMessage: (info) => `expirationMinutes must not be greater than ${mostMinutes(info!.object)}`,
+    },
+  })
   expirationMinutes!: number;
 
   @ApiProperty({ type: [ChannelDto], description: 'Exactly one.' })
@@ -89,6 +136,18 @@ export class SaveMessangiGeneratorDto {
   @ValidateNested({ each: true })
   @Type(() => ChannelDto)
   channels!: ChannelDto[];
+
+  @ApiPropertyOptional({
+    description: 'Where to post what becomes of each code: http or https, without credentials or fragment.',
+    example: 'https://shop.example/countersign',
+  })
+  @IsOptional()
+  @Satisfies(isCallbackUrl, {
+    code: 'url_required',
+    message:
+      'callbackUrl must be an http or https URL of up to 2048 characters without credentials or fragment',
+  })
+  callbackUrl?: string;
 }
 
 @Compiled()
@@ -141,13 +200,26 @@ export function toGeneratorInput(dto: SaveMessangiGeneratorDto): GeneratorInput 
     maxAttempts: DEFAULT_MAX_ATTEMPTS,
     resend: { code: 'same', coolDownSeconds: DEFAULT_COOL_DOWN_SECONDS, maxMessages: DEFAULT_MAX_MESSAGES },
     revealCode: false,
-    plan: dto.channels.map(({ type, address, templateId, placeholder }) => ({
-      channel: type.toLowerCase(),
-      sender: address,
-      template: { externalId: templateId },
-      placeholder,
-    })),
+    ...(dto.callbackUrl !== undefined && { callbackUrl: dto.callbackUrl, callbackFormat: MESSANGI_FORMAT }),
+    plan: dto.channels.map(toStep),
   };
+}
+
+/** The member that names the sender. */
+export function senderMember({ type }: ChannelDto): string {
+  return { WHATSAPP: 'address', SMS: 'shortcode', EMAIL: 'from' }[type];
+}
+
+function toStep(channel: ChannelDto): StepInput {
+  const { type, address, templateId, shortcode, from, text = '', placeholder } = channel;
+  const step = { channel: type.toLowerCase(), placeholder };
+  if (type === 'WHATSAPP') return { ...step, sender: address!, template: { externalId: templateId! } };
+  return { ...step, sender: (shortcode ?? from)!, wording: { text: toWording(text, placeholder) } };
+}
+
+/** Their placeholder has a name of the caller's, ours is `{{code}}`. */
+function toWording(text: string, placeholder = DEFAULT_PLACEHOLDER): string {
+  return text.replaceAll(`{{${placeholder}}}`, '{{code}}');
 }
 
 /** `templateIdOf`: the provider's id of the template language that a step sends in. */
@@ -159,13 +231,26 @@ export function toGeneratorData(
     id: Number(number),
     codeLength: policy.codeLength,
     expirationMinutes: Math.round(policy.lifeSeconds / 60),
-    channels: policy.plan.map((step) => ({
-      placeholder: step.placeholder ?? 'code',
-      address: step.senderAddress,
-      templateId: step.templateId === undefined ? '' : templateIdOf(step.templateId, step.language),
-      type: step.channel.toUpperCase(),
-    })),
+    channels: policy.plan.map((step) => toChannelData(step, templateIdOf)),
+    callbackUrl: policy.callbackUrl,
   };
+}
+
+function toChannelData(
+  step: ChannelStep,
+  templateIdOf: (templateId: string | undefined, language: string) => string,
+): object {
+  const { channel, senderAddress, templateId, language, wording, placeholder = DEFAULT_PLACEHOLDER } = step;
+  const type = channel.toUpperCase();
+  if (templateId !== undefined || type === 'WHATSAPP')
+    return {
+      placeholder,
+      address: senderAddress,
+      templateId: templateId === undefined ? '' : templateIdOf(templateId, language),
+      type,
+    };
+  const text = wording?.text.replaceAll('{{code}}', `{{${placeholder}}}`) ?? '';
+  return { placeholder, [type === 'EMAIL' ? 'from' : 'shortcode']: senderAddress, text, type };
 }
 
 const STATUS: Record<ChallengeState, string> = {
@@ -181,7 +266,11 @@ const STATUS: Record<ChallengeState, string> = {
 };
 
 /** `token` is there in every answer, and null unless the code may be disclosed. */
-export function toStatusData(challenge: Challenge, receiver: string, token: string | null): object {
+export function toStatusData(
+  challenge: Challenge,
+  receiver: string | null,
+  token: string | null,
+): Record<string, unknown> {
   return {
     id: renderInteger(challenge.id),
     userID: receiver,

@@ -19,6 +19,8 @@ import {
 import type { LanguageInput, TemplateEntity } from '#templates';
 import { type FieldError, Problem } from '#platform/errors';
 
+type Content = TemplateEntity['languages'][number]['content'];
+
 /** The three languages of the dialect, and the code WhatsApp knows each under: it has no plain `pt`. */
 const LANGUAGES: Record<string, string> = {
   en: 'en',
@@ -242,18 +244,37 @@ export function toListedData(template: TemplateEntity, wabaId: string): object {
       language,
       status: status.toUpperCase(),
       ...(reason && { rejectedReason: reason }),
-      components: [
-        { type: 'BODY', securityRecomendation: content.addSecurityRecommendation },
-        ...(content.codeExpirationMinutes === undefined
-          ? []
-          : [{ type: 'FOOTER', expirationMinutes: content.codeExpirationMinutes }]),
-        {
-          type: 'BUTTONS',
-          buttons: [{ type: 'OTP', otp_type: 'COPY_CODE', text: content.copyCodeButtonText ?? 'Copy code' }],
-        },
-      ],
+      components: content.category === 'AUTHENTICATION' ? componentsOf(content) : [],
     })),
   };
+}
+
+/** In the documented spelling; the members of the two kinds that it does not show are spelled as Meta's. */
+function componentsOf(content: Extract<Content, { category: 'AUTHENTICATION' }>): object[] {
+  const { codeExpirationMinutes, otpType, copyCodeButtonText, autofillButtonText, supportedApps } = content;
+  return [
+    { type: 'BODY', securityRecomendation: content.addSecurityRecommendation },
+    ...(codeExpirationMinutes === undefined
+      ? []
+      : [{ type: 'FOOTER', expirationMinutes: codeExpirationMinutes }]),
+    {
+      type: 'BUTTONS',
+      buttons: [
+        {
+          type: 'OTP',
+          otp_type: otpType ?? 'COPY_CODE',
+          text: copyCodeButtonText ?? 'Copy code',
+          ...(autofillButtonText !== undefined && { autofill_text: autofillButtonText }),
+          ...(supportedApps && {
+            supported_apps: supportedApps.map(({ packageName, signatureHash }) => ({
+              package_name: packageName,
+              signature_hash: signatureHash,
+            })),
+          }),
+        },
+      ],
+    },
+  ];
 }
 
 /** `wabaId` is a number in the documented answer; one beyond 2^53 stays text, since rounding would name another account. */

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Author } from '#journal';
 import { AccountsService, type LoadedAccount } from '#providers';
-import { TemplatesService } from '#templates';
-import { Caller, type Principal, RequireScope } from '#tenants';
+import { SubmissionsService, TemplatesService } from '#templates';
+import { By, Caller, type Principal, RequireScope } from '#tenants';
 import { Clock } from '#platform/clock';
 import { Problem } from '#platform/errors';
 import { type Envelope, envelope } from './envelope.js';
@@ -21,6 +22,7 @@ import {
 export class MessangiTemplatesController {
   constructor(
     private readonly templates: TemplatesService,
+    private readonly submissions: SubmissionsService,
     private readonly accounts: AccountsService,
     private readonly clock: Clock,
   ) {}
@@ -35,15 +37,17 @@ export class MessangiTemplatesController {
   })
   async create(
     @Caller() caller: Principal,
+    @By() by: Author,
     @Query() query: TemplateOwnerQuery,
     @Body() body: CreateMessangiTemplateDto,
   ): Promise<Envelope> {
     const account = await this.find(caller, query);
-    const template = await this.templates.create(
+    const template = await this.submissions.create(
       caller.tenantId,
       account,
-      { name: body.name, languages: toLanguages(body) },
-      '#/templateLanguages',
+      { name: body.name, category: body.category, languages: toLanguages(body) },
+      by,
+      (index, member) => `#/templateLanguages/${index}/${member}`,
     );
     return envelope(this.clock.now(), toCreatedData(template, wabaOf(account), body));
   }
@@ -52,12 +56,14 @@ export class MessangiTemplatesController {
   @RequireScope('templates:read')
   @ApiOperation({
     summary: 'List templates with their approval status',
-    description: 'Not in the documented API, which gives no way to see an approval.',
+    description:
+      'Not in the documented API, which gives no way to see an approval. Authentication templates only: the dialect knows no others.',
   })
   async list(@Caller() caller: Principal, @Query() query: TemplateOwnerQuery): Promise<Envelope> {
     const account = await this.find(caller, query);
     const found = await this.templates.list(caller.tenantId, {
       accountId: account.id,
+      category: 'AUTHENTICATION',
       ...(query.name !== undefined && { name: query.name }),
     });
     return envelope(

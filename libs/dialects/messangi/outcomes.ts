@@ -34,6 +34,7 @@ export function verifyOutcome(result: CheckResult, now: number): Problem | undef
     case 'locked':
       return invalidCode(Math.max(0, allowed - failures));
     case 'format':
+    case 'kind':
       return invalidCode(undefined);
     case 'retired':
       return new Problem('challenge.key_retired', { cause: new RetiredKey(why) });
