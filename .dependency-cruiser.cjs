@@ -188,12 +188,7 @@ module.exports = {
       from: { path: '^apps/[^/]+/src/main\\.ts$' },
       to: {
         path: '^(libs|apps/[^/]+/src)/.*\\.ts$',
-        pathNot: [
-          TEST_CODE,
-          '/main\\.ts$',
-          // The front door of a room that so far only apps enter, by its http door.
-          '^libs/webhooks/index\\.ts$',
-        ],
+        pathNot: [TEST_CODE, '/main\\.ts$'],
         reachable: false,
       },
     },

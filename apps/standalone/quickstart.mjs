@@ -1,10 +1,21 @@
 // What a newcomer gets: secrets made once and kept, and a screen that leads from nothing to a verified code.
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readJson, writeJson } from './processes.mjs';
 
 export const SENDER_ADDRESS = '584111111111';
 export const SMTP_USERNAME = 'simulator';
+
+/** Of providers that came after the first version, each in the form that the provider gives it. */
+const LATER_SECRETS = {
+  smtpPassword: () => randomBytes(18).toString('base64url'),
+  dialog360ApiKey: () => `${randomBytes(12).toString('hex')}_AK`,
+  infobipApiKey: () => `${randomBytes(16).toString('hex')}-${randomUUID()}`,
+  infobipWebhookSecret: () => randomBytes(18).toString('base64url'),
+  twilioAccountSid: () => `AC${randomBytes(16).toString('hex')}`,
+  twilioAuthToken: () => randomBytes(16).toString('hex'),
+  telegramToken: () => `AAE${randomBytes(24).toString('base64url')}`,
+};
 
 /**
  * Made once. A file that cannot be read is never replaced: the data were written under its keys, and under new ones
@@ -18,12 +29,7 @@ export function loadSecrets(file) {
         `${file} is damaged. Restore it, or remove its whole folder to start anew without the data.`,
       );
     }
-    if (!secrets.simulator.smtpPassword) {
-      // Written by a version without mail.
-      secrets.simulator.smtpPassword = randomBytes(18).toString('base64url');
-      writeJson(file, secrets);
-    }
-    return secrets;
+    return withLaterSecrets(file, secrets);
   }
   const secrets = {
     installationKey: randomBytes(32).toString('base64'),
@@ -33,11 +39,53 @@ export function loadSecrets(file) {
       phoneNumberId: digits(15),
       accessToken: `EAA${randomBytes(24).toString('hex')}`,
       appSecret: randomBytes(16).toString('hex'),
-      smtpPassword: randomBytes(18).toString('base64url'),
+      ...Object.fromEntries(Object.entries(LATER_SECRETS).map(([name, make]) => [name, make()])),
     },
   };
   writeJson(file, secrets);
   return secrets;
+}
+
+/** A file of a version that lacked some of them gets these, and keeps what it has. */
+function withLaterSecrets(file, secrets) {
+  const missing = Object.entries(LATER_SECRETS).filter(([name]) => !secrets.simulator[name]);
+  if (missing.length === 0) return secrets;
+  for (const [name, make] of missing) secrets.simulator[name] = make();
+  writeJson(file, secrets);
+  return secrets;
+}
+
+/** How the simulator is told each of them. */
+export const SIMULATOR_VARIABLES = {
+  SIM_WABA_ID: 'wabaId',
+  SIM_PHONE_NUMBER_ID: 'phoneNumberId',
+  SIM_ACCESS_TOKEN: 'accessToken',
+  SIM_APP_SECRET: 'appSecret',
+  SIM_SMTP_PASSWORD: 'smtpPassword',
+  SIM_DIALOG360_API_KEY: 'dialog360ApiKey',
+  SIM_INFOBIP_API_KEY: 'infobipApiKey',
+  SIM_INFOBIP_WEBHOOK_SECRET: 'infobipWebhookSecret',
+  SIM_TWILIO_ACCOUNT_SID: 'twilioAccountSid',
+  SIM_TWILIO_AUTH_TOKEN: 'twilioAuthToken',
+  SIM_TELEGRAM_TOKEN: 'telegramToken',
+};
+
+/** Where each provider's half of the simulator is, and what opens it. */
+export function simulatedProviders(simulatorUrl, smtpPort, secrets) {
+  const { accessToken, appSecret, wabaId, phoneNumberId, smtpPassword } = secrets;
+  const { dialog360ApiKey, infobipApiKey, twilioAccountSid, twilioAuthToken, telegramToken } = secrets;
+  return {
+    graph: { baseUrl: simulatorUrl, accessToken, appSecret, wabaId, phoneNumberId },
+    dialog360: { baseUrl: `${simulatorUrl}/dialog360`, apiKey: dialog360ApiKey },
+    infobip: { baseUrl: `${simulatorUrl}/infobip`, apiKey: infobipApiKey },
+    twilio: {
+      baseUrl: `${simulatorUrl}/twilio`,
+      accountSid: twilioAccountSid,
+      authToken: twilioAuthToken,
+    },
+    telegram: { baseUrl: `${simulatorUrl}/telegram`, token: telegramToken },
+    smtp: { host: '127.0.0.1', port: smtpPort, username: SMTP_USERNAME, password: smtpPassword },
+  };
 }
 
 function digits(count) {

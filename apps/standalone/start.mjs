@@ -5,7 +5,15 @@ import { join, relative } from 'node:path';
 import { ROOT, STATE_DIR, say } from './environment.mjs';
 import { tryLock } from './lock.mjs';
 import { isPortFree, writeJson } from './processes.mjs';
-import { SENDER_ADDRESS, SMTP_USERNAME, loadSecrets, tryOut, welcome } from './quickstart.mjs';
+import {
+  SENDER_ADDRESS,
+  SIMULATOR_VARIABLES,
+  SMTP_USERNAME,
+  loadSecrets,
+  simulatedProviders,
+  tryOut,
+  welcome,
+} from './quickstart.mjs';
 import { startPostgres, startRedis } from './services.mjs';
 import { Supervisor } from './supervisor.mjs';
 
@@ -80,7 +88,6 @@ async function startService(startIt, name) {
 }
 
 async function environment({ postgres, redis, secrets }) {
-  const { wabaId, phoneNumberId, accessToken, appSecret, smtpPassword } = secrets.simulator;
   const base = {
     ...process.env,
     NODE_ENV: 'development',
@@ -88,13 +95,11 @@ async function environment({ postgres, redis, secrets }) {
     LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
   };
   const simulated = {
-    SIM_WABA_ID: wabaId,
-    SIM_PHONE_NUMBER_ID: phoneNumberId,
+    ...Object.fromEntries(
+      Object.entries(SIMULATOR_VARIABLES).map(([variable, name]) => [variable, secrets.simulator[name]]),
+    ),
     SIM_SENDER_ADDRESS: SENDER_ADDRESS,
-    SIM_ACCESS_TOKEN: accessToken,
-    SIM_APP_SECRET: appSecret,
     SIM_SMTP_USERNAME: SMTP_USERNAME,
-    SIM_SMTP_PASSWORD: smtpPassword,
     SIM_APPROVE_AFTER_MS: '1000',
   };
   const common = {
@@ -169,7 +174,7 @@ function parseDemo(output) {
 }
 
 /** Tells the newcomer, and leaves the same in files for tests and scripts. */
-function present(demo, { wabaId, phoneNumberId, accessToken, appSecret, smtpPassword }) {
+function present(demo, secrets) {
   const [apiUrl, simulatorUrl] = [urlOf(ports.PORT), urlOf(ports.SIMULATOR_PORT)];
   const quickstart = {
     apiUrl,
@@ -179,10 +184,7 @@ function present(demo, { wabaId, phoneNumberId, accessToken, appSecret, smtpPass
     wabaId: demo.wabaId,
     senderAddress: demo.senderAddress,
     receiver: demo.receiver,
-    simulator: {
-      graph: { baseUrl: simulatorUrl, accessToken, appSecret, wabaId, phoneNumberId },
-      smtp: { host: '127.0.0.1', port: ports.SMTP_PORT, username: SMTP_USERNAME, password: smtpPassword },
-    },
+    simulator: simulatedProviders(simulatorUrl, ports.SMTP_PORT, secrets),
   };
   const script = tryOut(quickstart);
   writeJson(inState('quickstart.json'), quickstart);

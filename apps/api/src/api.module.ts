@@ -1,10 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { challengeEntities, SEND_QUEUES } from '#challenges';
+import { challengeEntities, CHAT_QUEUE, SEND_QUEUES } from '#challenges';
 import { ChallengesHttpModule } from '#challenges/http';
 import { MessangiDialectModule } from '#dialects/messangi';
 import { generatorEntities } from '#generators';
 import { GeneratorsHttpModule } from '#generators/http';
+import { journalEntities } from '#journal';
 import { limitEntities } from '#limits';
 import { LimitsHttpModule } from '#limits/http';
 import { providerEntities } from '#providers';
@@ -12,6 +13,8 @@ import { ProvidersHttpModule } from '#providers/http';
 import { templateEntities } from '#templates';
 import { TemplatesHttpModule } from '#templates/http';
 import { ApiKeyGuard, tenantEntities, TenantsModule } from '#tenants';
+import { webhookEntities } from '#webhooks';
+import { TenantsHttpModule } from '#tenants/http';
 import { WebhooksHttpModule } from '#webhooks/http';
 import { ClockModule } from '#platform/clock';
 import { type Config, ConfigModule } from '#platform/config';
@@ -40,18 +43,21 @@ export class ApiModule {
         PartitionsModule,
         DatabaseModule.forRoot([
           ...tenantEntities,
+          ...journalEntities,
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
           ...challengeEntities,
           ...limitEntities,
+          ...webhookEntities,
           ConfigOutboxEntity,
         ]),
         PublishedConfigModule,
         HttpClientModule,
-        QueueModule.forRoot('producer', SEND_QUEUES),
+        QueueModule.forRoot('producer', [...SEND_QUEUES, CHAT_QUEUE]),
         HealthModule,
         TenantsModule,
+        TenantsHttpModule,
         TemplatesHttpModule,
         GeneratorsHttpModule,
         ProvidersHttpModule,
@@ -63,7 +69,8 @@ export class ApiModule {
       // In this order: is there time for it, who asks, is the query known, was it asked before.
       providers: [
         IdempotencyGuard,
-        { provide: APP_GUARD, useClass: LoadShedder },
+        LoadShedder,
+        { provide: APP_GUARD, useExisting: LoadShedder },
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         { provide: APP_GUARD, useClass: QueryGuard },
         { provide: APP_GUARD, useExisting: IdempotencyGuard },

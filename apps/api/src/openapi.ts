@@ -50,11 +50,17 @@ function head(config: Config): Omit<OpenAPIObject, 'paths'> {
     )
     .setVersion('0.1.0')
     .addServer(config.http.publicUrl)
+    .addTag('keys', 'How your services authenticate.')
+    .addTag('audit', 'Who changed what, chained and signed.')
     .addTag('challenges', 'Send a code, check the answer.')
+    .addTag('consents', 'What people agreed to by writing to you, as proof.')
     .addTag('receivers', 'What is decided about a number or an address.')
     .addTag('generators', 'The rules under which codes are made and sent.')
     .addTag('templates', 'The wording a channel has approved.')
     .addTag('accounts', 'Credentials and senders at a messaging provider.')
+    .addTag('senders', 'Numbers of an account: two-step PIN, registration, what is missing.')
+    .addTag('events', 'What happened: pulled page by page, or watched.')
+    .addTag('webhooks', 'What happened, posted to your own servers: endpoints, deliveries, replays.')
     .addTag(
       'dialect: Messangi',
       'The documented calls of Messangi’s 2FA. They answer without the prefixes `/eyriesgate` and `/balerion` as well, and templates at `/whatsapp/templates`.',
@@ -92,7 +98,7 @@ function addAnswer({ operation }: Described): void {
   if (answer)
     operation.responses[status] = {
       description: answer.description,
-      content: { 'application/json': { schema: answer.schema } },
+      content: { [answer.type ?? 'application/json']: { schema: answer.schema } },
       ...(SENDS.has(operation.operationId) && { headers: RATE_LIMIT }),
     };
   else if (status === '204') operation.responses[status] = { description: 'Deleted.' };
@@ -107,7 +113,7 @@ function addRefusals({ path, method, operation }: Described): void {
   if (writes) statuses.push(409);
   if (writes && method !== 'delete') statuses.push(422);
   if (dialect && method === 'patch') statuses.push(410);
-  if (/challenges|codes/.test(path) && writes) statuses.push(429);
+  if ((/challenges|codes|senders/.test(path) && writes) || path === '/v1/events') statuses.push(429);
   const form = dialect ? 'MessangiFailure' : 'Problem';
   for (const status of statuses.sort())
     operation.responses[status] = { $ref: `#/components/responses/${form}${status}` };

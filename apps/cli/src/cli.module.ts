@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { challengeEntities, ChallengesModule, SEND_QUEUES } from '#challenges';
+import { challengeEntities, ChallengesModule, CHAT_QUEUE, SEND_QUEUES } from '#challenges';
 import { generatorEntities, GeneratorsModule } from '#generators';
+import { journalEntities } from '#journal';
 import { limitEntities, LimitsModule } from '#limits';
 import { providerEntities, ProvidersModule } from '#providers';
 import { templateEntities } from '#templates';
@@ -30,6 +31,7 @@ export class CliModule {
         PartitionsModule,
         DatabaseModule.forRoot([
           ...tenantEntities,
+          ...journalEntities,
           ...providerEntities,
           ...templateEntities,
           ...generatorEntities,
@@ -39,7 +41,7 @@ export class CliModule {
         ]),
         PublishedConfigModule,
         HttpClientModule,
-        QueueModule.forRoot('producer', SEND_QUEUES),
+        QueueModule.forRoot('producer', [...SEND_QUEUES, CHAT_QUEUE]),
         TenantsModule,
         ProvidersModule,
         GeneratorsModule,

@@ -1,26 +1,23 @@
-import { readFileSync } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { ChallengesService } from '#challenges';
 import { type GeneratorInput, GeneratorsService } from '#generators';
 import { SaveGeneratorDto, toGeneratorInput, toGeneratorView } from '#generators/http';
+import { AuditLog, type Chain, CLI } from '#journal';
 import { LimitPolicies, PLATFORM, SwitchesService } from '#limits';
 import { PutSwitchDto, SaveLimitsDto, toLimitsView, toSwitchInput, toSwitchView } from '#limits/http';
 import { type AccountInput, AccountsService, type LoadedAccount } from '#providers';
 import { CreateAccountDto, toAccountView, UpdateAccountDto } from '#providers/http';
 import { type KeyMode, type Scope, SCOPES, TenantsService, USUAL_SCOPES } from '#tenants';
-import { Config } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { type Identifier, type IdKind, parseNative, renderNative } from '#platform/identifiers';
 import { toFieldErrors } from '#platform/validation';
-
-/** What a person did wrong on the command line. Printed alone, exit status 2. */
-export class UsageError extends Error {}
-
-export interface Options {
-  [name: string]: string | undefined;
-}
+import { checkJournal } from './journal-check.js';
+import { type Options, UsageError } from './usage.js';
+import { readKnowledge, verifyLines } from './verify-audit.js';
 
 type Command = (
   context: INestApplicationContext,
@@ -57,7 +54,23 @@ export const COMMANDS: Record<string, { usage: string; run: Command }> = {
   },
   'switch on': { usage: '<swi_…>', run: switchOn },
   'switch list': { usage: '', run: listSwitches },
+  'audit export': { usage: '--tenant <ten_… or platform> --file <path>', run: exportAudit },
+  'audit check': {
+    usage: '--tenant <ten_… or platform> [--head <row>:<hash>] [--checkpoints <path>] [--key <public key>]',
+    run: checkAudit,
+  },
+  'journal check': { usage: '--since <ISO 8601>', run: checkJournalSince },
 };
+
+async function checkJournalSince(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const since = new Date(needed(options, 'since'));
+  if (Number.isNaN(since.getTime())) throw new UsageError('--since must be a time like 2026-05-17T12:00:00Z');
+  return checkJournal(context, since);
+}
 
 async function createTenant(context: INestApplicationContext, [name]: readonly string[]): Promise<unknown> {
   if (!name || name.length > 80) throw new UsageError('give the tenant a name of 1 to 80 characters');
@@ -121,7 +134,7 @@ async function createAccount(
   options: Options,
 ): Promise<unknown> {
   const input = readDto(CreateAccountDto, options) as AccountInput;
-  return view(context, await accounts(context).create(tenantOf(options), input));
+  return view(context, await accounts(context).create(tenantOf(options), input, CLI));
 }
 
 async function listAccounts(
@@ -146,7 +159,7 @@ async function updateAccount(
   options: Options,
 ): Promise<unknown> {
   const input = readDto(UpdateAccountDto, options) as Partial<AccountInput>;
-  return view(context, await accounts(context).update(tenantOf(options), parseId('account', id), input));
+  return view(context, await accounts(context).update(tenantOf(options), parseId('account', id), input, CLI));
 }
 
 async function deleteAccount(
@@ -154,7 +167,7 @@ async function deleteAccount(
   [id]: readonly string[],
   options: Options,
 ): Promise<unknown> {
-  await accounts(context).delete(tenantOf(options), parseId('account', id));
+  await accounts(context).delete(tenantOf(options), parseId('account', id), CLI);
   return { deleted: id };
 }
 
@@ -181,7 +194,7 @@ async function importGenerator(
   context.get(ChallengesService, { strict: false });
   const { generator, warnings } = await context
     .get(GeneratorsService, { strict: false })
-    .create(tenantOf(options), input, { strict: true, number });
+    .create(tenantOf(options), input, { strict: true, number }, CLI);
   return toGeneratorView(generator, warnings);
 }
 
@@ -200,7 +213,7 @@ async function setLimits(
   options: Options,
 ): Promise<unknown> {
   const overrides = readDto(SaveLimitsDto, options) as SaveLimitsDto;
-  await context.get(LimitPolicies, { strict: false }).save(policyOf(options), overrides);
+  await context.get(LimitPolicies, { strict: false }).save(policyOf(options), overrides, CLI);
   return toLimitsView(overrides);
 }
 
@@ -211,17 +224,44 @@ async function switchOff(
 ): Promise<unknown> {
   const dto = validated(PutSwitchDto, { scope, target, reason, until }) as PutSwitchDto;
   return toSwitchView(
-    await context.get(SwitchesService, { strict: false }).put(null, toSwitchInput(dto, null)),
+    await context.get(SwitchesService, { strict: false }).put(null, toSwitchInput(dto, null), CLI),
   );
 }
 
 async function switchOn(context: INestApplicationContext, [id]: readonly string[]): Promise<unknown> {
-  await context.get(SwitchesService, { strict: false }).lift(null, parseId('switch', id));
+  await context.get(SwitchesService, { strict: false }).lift(null, parseId('switch', id), CLI);
   return { on: id };
 }
 
 async function listSwitches(context: INestApplicationContext): Promise<unknown> {
   return (await context.get(SwitchesService, { strict: false }).list(null)).map(toSwitchView);
+}
+
+async function exportAudit(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const file = needed(options, 'file');
+  const lines = await context.get(AuditLog, { strict: false }).export(chainOf(options), CLI);
+  await pipeline(lines, createWriteStream(file, { mode: 0o600 }));
+  return { file };
+}
+
+/** What `audit:verify` does with an export, on the chain as it is in the database now. */
+async function checkAudit(
+  context: INestApplicationContext,
+  _words: readonly string[],
+  options: Options,
+): Promise<unknown> {
+  const log = context.get(AuditLog, { strict: false });
+  const lines = await log.export(chainOf(options), CLI, 'audit.checked');
+  return { verdict: await verifyLines(lines, readKnowledge(options)) };
+}
+
+/** The chain of the installation has the name that its limits have. */
+function chainOf(options: Options): Chain {
+  return policyOf(options);
 }
 
 function policyOf(options: Options): string {
@@ -233,7 +273,7 @@ function accounts(context: INestApplicationContext): AccountsService {
 }
 
 function view(context: INestApplicationContext, account: LoadedAccount): object {
-  return toAccountView(account, context.get(Config).http.publicUrl, accounts(context).isSimulator(account));
+  return toAccountView(account, accounts(context));
 }
 
 function tenantOf(options: Options): Identifier {

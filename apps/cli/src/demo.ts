@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { CLI } from '#journal';
 import { AccountsService, type LoadedAccount } from '#providers';
 import { TenantsService } from '#tenants';
 import { BootRefused, Config } from '#platform/config';
@@ -8,6 +9,9 @@ import { renderNative } from '#platform/identifiers';
 const TENANT = 'demo';
 const ACCOUNT = 'simulator';
 const MAIL_ACCOUNT = 'simulator-mail';
+const CHAT_ACCOUNT = 'simulator-chat';
+/** A number of those that are never given out, and a name. */
+const CHAT_SENDERS = { sms: '447700900001', viber: 'Countersign' } as const;
 const MAIL_SENDER = 'codes@countersign.example';
 const RECEIVER = '+525500000000';
 
@@ -20,6 +24,8 @@ export interface SimulatedAccount {
   appSecret: string;
   smtpUsername: string;
   smtpPassword: string;
+  infobipApiKey?: string;
+  infobipWebhookSecret?: string;
 }
 
 export interface Demo {
@@ -31,6 +37,8 @@ export interface Demo {
   receiver: string;
   /** Where SIMULATOR_SMTP_URL is set: an account and a sender for e-mail. */
   email?: { accountId: string; senderAddress: string };
+  /** At the simulator's half of Infobip: the account, and its sender on each channel, which people can write to. */
+  chat?: { accountId: string; sms: string; viber: string };
 }
 
 /** Makes, or finds, the demo tenant with a test key and an account at the simulator. Running it again changes nothing. */
@@ -47,16 +55,14 @@ export async function prepareDemo(
   const apiKey = keyWorks
     ? knownKey
     : (await tenants.createKey({ tenantId: tenant.id, name: 'quick start', mode: 'test' })).text;
-  const account = await prepareAccount(
-    context.get(AccountsService, { strict: false }),
-    tenant.id,
-    config.simulatorOrigin,
-    simulated,
-  );
-  await subscribe(context.get(HttpClient, { strict: false }), account, config, simulated);
+  const accounts = context.get(AccountsService, { strict: false });
+  const account = await prepareAccount(accounts, tenant.id, config.simulatorOrigin, simulated);
+  await subscribe(context.get(HttpClient, { strict: false }), account, accounts, simulated);
   const mail = await prepareMailAccount(context, tenant.id, config, simulated);
+  const chat = await prepareChatAccount(context, tenant.id, config.simulatorOrigin, simulated);
   return {
     ...(mail && { email: { accountId: renderNative('account', mail.id), senderAddress: MAIL_SENDER } }),
+    ...(chat && { chat: { accountId: renderNative('account', chat.id), ...CHAT_SENDERS } }),
     tenantId: renderNative('tenant', tenant.id),
     apiKey,
     accountId: renderNative('account', account.id),
@@ -87,8 +93,42 @@ async function prepareAccount(
   };
   const known = (await accounts.list(tenantId)).find((account) => account.name === ACCOUNT);
   return known
-    ? accounts.update(tenantId, known.id, input)
-    : accounts.create(tenantId, { ...input, provider: 'meta-cloud' });
+    ? accounts.update(tenantId, known.id, input, CLI)
+    : accounts.create(tenantId, { ...input, provider: 'meta-cloud' }, CLI);
+}
+
+async function prepareChatAccount(
+  context: INestApplicationContext,
+  tenantId: string,
+  origin: string,
+  { infobipApiKey, infobipWebhookSecret }: SimulatedAccount,
+): Promise<LoadedAccount | undefined> {
+  if (infobipApiKey === undefined || infobipWebhookSecret === undefined) return undefined;
+  const accounts = context.get(AccountsService, { strict: false });
+  const channels = Object.keys(CHAT_SENDERS) as (keyof typeof CHAT_SENDERS)[];
+  const senders = channels.map((channel) => ({ channel, address: CHAT_SENDERS[channel] }));
+  const input = {
+    name: CHAT_ACCOUNT,
+    config: {
+      baseUrl: `${origin}/infobip`,
+      apiKey: infobipApiKey,
+      webhookSecrets: [infobipWebhookSecret],
+    },
+    countries: ['*'],
+    senders,
+  };
+  const known = (await accounts.list(tenantId)).find((account) => account.name === CHAT_ACCOUNT);
+  const account = await (known
+    ? accounts.update(tenantId, known.id, input, CLI)
+    : accounts.create(tenantId, { ...input, provider: 'infobip' }, CLI));
+  const url = accounts.webhookUrl(account);
+  await tellSimulator(context.get(HttpClient, { strict: false }), {
+    method: 'PUT',
+    url: `${origin}/_sim/infobip`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ senders: senders.map((sender) => ({ ...sender, url })) }),
+  });
+  return account;
 }
 
 async function prepareMailAccount(
@@ -113,28 +153,34 @@ async function prepareMailAccount(
   };
   const known = (await accounts.list(tenantId)).find((account) => account.name === MAIL_ACCOUNT);
   return known
-    ? accounts.update(tenantId, known.id, input)
-    : accounts.create(tenantId, { ...input, provider: 'smtp' });
+    ? accounts.update(tenantId, known.id, input, CLI)
+    : accounts.create(tenantId, { ...input, provider: 'smtp' }, CLI);
 }
 
 /** Does at the simulator what a person does at Meta: gives it our webhook address and verify token. */
 async function subscribe(
   http: HttpClient,
   account: LoadedAccount,
-  config: Config,
+  accounts: AccountsService,
   simulated: SimulatedAccount,
 ): Promise<void> {
   const { verifyToken } = account.config as { verifyToken: string };
-  const result = await http.send({
+  await tellSimulator(http, {
     method: 'POST',
-    url: `${config.simulatorOrigin}/v25.0/${simulated.wabaId}/subscribed_apps`,
+    url: `${account.origin}/v25.0/${simulated.wabaId}/subscribed_apps`,
     headers: { authorization: `Bearer ${simulated.accessToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({
-      override_callback_uri: `${config.http.publicUrl}/webhooks/${account.provider.id}/${renderNative('account', account.id)}`,
+      override_callback_uri: accounts.webhookUrl(account),
       verify_token: verifyToken,
     }),
-    deadlineMs: 5_000,
   });
+}
+
+async function tellSimulator(
+  http: HttpClient,
+  request: { method: 'POST' | 'PUT'; url: string; headers: Record<string, string>; body: string },
+): Promise<void> {
+  const result = await http.send({ ...request, deadlineMs: 5_000 });
   if (result.kind !== 'response' || result.status !== 200) {
     throw new BootRefused(
       `The simulator did not take the webhook address: ${result.kind === 'response' ? `status ${result.status}` : result.reason}`,

@@ -6,10 +6,13 @@ import { BootRefused, loadConfig } from '#platform/config';
 import { Problem } from '#platform/errors';
 import { configureLogging, NestLogger } from '#platform/logging';
 import { CliModule } from './cli.module.js';
-import { COMMANDS, UsageError } from './commands.js';
+import { COMMANDS } from './commands.js';
 import { prepareDemo } from './demo.js';
 import { migrate } from './migrate.js';
 import { readSimulatedAccount } from './simulated-account.js';
+import { signatureHash } from './signature-hash.js';
+import { type Options, UsageError } from './usage.js';
+import { AuditBroken, verifyExport } from './verify-audit.js';
 
 const OPTIONS = [
   'tenant',
@@ -23,6 +26,10 @@ const OPTIONS = [
   'target',
   'reason',
   'until',
+  'head',
+  'checkpoints',
+  'key',
+  'since',
 ] as const;
 
 /** `npm run cli -- <room> <verb> …`: administration from a shell. Prints JSON; errors go to stderr. */
@@ -37,6 +44,13 @@ async function main(): Promise<void> {
   });
   const [room = '', verb = '', ...words] = positionals;
   if (room === '' || values['help'] === true) return void process.stdout.write(usage());
+  // It needs no installation: an Android developer has none.
+  if (room === 'signature-hash') return print(signatureHash([verb, ...words].filter(Boolean)));
+  // Whoever checks an export need not have the installation that it is from.
+  if (room === 'audit-verify') {
+    const [file] = [verb, ...words].filter(Boolean);
+    return void process.stdout.write(`${await verifyExport(file, values as Options)}\n`);
+  }
   const config = loadConfig();
   configureLogging('error', 'cli');
   if (room === 'migrate') return print({ migrated: await migrate(config) });
@@ -62,7 +76,7 @@ function demo(context: INestApplicationContext): Promise<unknown> {
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(([words, { usage: takes }]) => `  ${words} ${takes}`.trimEnd());
-  return `npm run cli -- <command>\n\n  migrate\n  demo\n${lines.join('\n')}\n`;
+  return `npm run cli -- <command>\n\n  migrate\n  demo\n  signature-hash <package> <cert.pem or cert.der or ->\n  audit-verify <export or -> [--head <row>:<hash>] [--checkpoints <path>] [--key <public key>]\n${lines.join('\n')}\n`;
 }
 
 function print(value: unknown): void {
@@ -70,7 +84,8 @@ function print(value: unknown): void {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof BootRefused) return error.message;
+  if (error instanceof UsageError || error instanceof BootRefused || error instanceof AuditBroken)
+    return error.message;
   if (error instanceof Problem)
     return JSON.stringify({
       code: error.code,

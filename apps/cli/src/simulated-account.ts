@@ -11,6 +11,8 @@ export function readSimulatedAccount(): { account: SimulatedAccount; knownKey: s
     'SIM_APP_SECRET',
     'SIM_SMTP_USERNAME',
     'SIM_SMTP_PASSWORD',
+    'SIM_INFOBIP_API_KEY',
+    'SIM_INFOBIP_WEBHOOK_SECRET',
     'DEMO_API_KEY',
   ]);
   const needed = (name: string): string => {
@@ -27,6 +29,8 @@ export function readSimulatedAccount(): { account: SimulatedAccount; knownKey: s
       appSecret: needed('SIM_APP_SECRET'),
       smtpUsername: needed('SIM_SMTP_USERNAME'),
       smtpPassword: needed('SIM_SMTP_PASSWORD'),
+      infobipApiKey: found['SIM_INFOBIP_API_KEY'],
+      infobipWebhookSecret: found['SIM_INFOBIP_WEBHOOK_SECRET'],
     },
     knownKey: found['DEMO_API_KEY'],
   };
