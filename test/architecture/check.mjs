@@ -2,10 +2,14 @@
 // failed, and names those that did. `npm run check -- lint types` runs only these.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { ROOT, inspectBoundaries } from './boundaries.mjs';
 import { findUnproven } from './proofs.mjs';
 import { findUnusedExports } from './unused-exports.mjs';
+
+/** Most of them are one busy process. */
+const AT_ONCE = Math.min(2, availableParallelism());
 
 /** Each resolves to what is wrong, as text; empty when nothing is. */
 const CHECKS = {
@@ -26,16 +30,23 @@ if (unknown.length > 0) {
 }
 
 const failed = [];
-for (const [name, check] of Object.entries(CHECKS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+const left = Object.entries(CHECKS).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+
+async function work() {
+  for (let next = left.shift(); next; next = left.shift()) await run(...next);
+}
+
+async function run(name, check) {
   const started = performance.now();
   const complaint = await check().catch((error) => error.stack);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${complaint ? 'FAILED' : 'ok    '}  ${name.padEnd(10)}  ${seconds} s`);
-  if (!complaint) continue;
+  if (!complaint) return;
   failed.push(name);
   console.log(`\n${complaint.trim()}\n`);
 }
+
 if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}.`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
@@ -85,16 +96,16 @@ async function lockfile() {
 function npm(args) {
   const running = process.env.npm_execpath ?? '';
   return basename(running).startsWith('npm-cli')
-    ? run(process.execPath, [running, ...args])
-    : run('npm', args);
+    ? spawnTool(process.execPath, [running, ...args])
+    : spawnTool('npm', args);
 }
 
 async function tool(script, args) {
-  const { status, output } = await run(process.execPath, [join(ROOT, 'node_modules', script), ...args]);
+  const { status, output } = await spawnTool(process.execPath, [join(ROOT, 'node_modules', script), ...args]);
   return status === 0 ? '' : output || `exit status ${status}`;
 }
 
-async function run(command, args) {
+async function spawnTool(command, args) {
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RequestMethod, type Type } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
+import { AUDIT_ACTIONS } from '#journal';
 import { Messangi2faController } from '../../libs/dialects/messangi/messangi-2fa.controller.js';
 import { MessangiTemplatesController } from '../../libs/dialects/messangi/messangi-templates.controller.js';
 import { EnvironmentDto } from '../../libs/platform/config/environment.dto.js';
@@ -12,7 +13,8 @@ import {
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_MESSAGES,
 } from '../../libs/generators/generator-policy.js';
-import { judgeGraphError } from '../../libs/providers/adapters/meta-cloud/graph-errors.js';
+import { EVENT_CATALOGUE, type EventType, membersOf } from '#journal';
+import { judgeGraphError } from '../../libs/providers/adapters/whatsapp/graph-errors.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -60,6 +62,11 @@ it('STD-17 the page of security tells the limits that hold unless a generator sa
   expect(told).toContain(`The attempts are ${DEFAULT_MAX_ATTEMPTS} unless the generator says otherwise`);
 });
 
+it('SEC-21 the page of the audit trail names every action that is audited, and no other', () => {
+  const told = rowsOf('docs/audit.md').flatMap(([actions]) => actions!.match(/\b[a-z_]+\.[a-z_]+\b/g) ?? []);
+  expect(told.sort()).toEqual([...AUDIT_ACTIONS].sort());
+});
+
 it('decisions are numbered without a gap and say context, decision and consequences', () => {
   const files = filesIn('docs/decisions', '.md').sort();
   files.forEach((file, at) => {
@@ -88,6 +95,36 @@ describe('the page of the Messangi dialect', () => {
     );
     expect(codes.length).toBeGreaterThan(15);
     expect(codes.filter((code) => !read(page).includes(`\`${code}\``))).toEqual([]);
+  });
+});
+
+describe('the page of events', () => {
+  const page = 'docs/events.md';
+
+  it('tells every event of the catalogue, in its words', () => {
+    const told = rowsOf(page).filter(([type]) => /^[a-z]+\.[a-z_]+$/.test(type!));
+    const words = Object.entries(EVENT_CATALOGUE).map(([type, says]) => [type, says.replaceAll('`', '')]);
+    expect(told).toEqual(words);
+  });
+
+  it('tells every member of what is told of a challenge', () => {
+    const types: EventType[] = ['challenge.requested', 'message.sent', 'limit.refused'];
+    const members = Object.assign({}, ...types.map(membersOf)) as ReturnType<typeof membersOf>;
+    const told = rowsOf(page).filter(([, type]) =>
+      ['string', 'integer', 'boolean', 'object'].includes(type!),
+    );
+    expect(Object.fromEntries(told.map(([name, type]) => [name, type]))).toEqual(
+      Object.fromEntries(Object.entries(members).map(([name, { type }]) => [name, type])),
+    );
+  });
+
+  it('knows every event that a script writes into the journal', () => {
+    const scripts = filesIn('libs/challenges/hot-store', '.lua').map(read).join('\n');
+    const written = new Set(
+      [...scripts.matchAll(/'((?:challenge|message|limit)\.[a-z_]+)'/g)].map(([, type]) => type!),
+    );
+    expect(written.size).toBeGreaterThan(15);
+    expect([...written].filter((type) => !Object.hasOwn(EVENT_CATALOGUE, type))).toEqual([]);
   });
 });
 

@@ -15,8 +15,9 @@ const REQUIRED = {
     [24, 28],
     [31, 37],
   ],
+  SEC: [[1, 24]],
 };
-const ID = /\b(?:STD|FR|ATK)-\d\d\b/g;
+const ID = /\b(?:STD|FR|ATK|SEC)-\d\d\b/g;
 
 /**
  * @typedef {{ id: string, word: string }} Row the id and what its last cell says: `tested…` or `left out: …`
@@ -57,7 +58,7 @@ export function readRows(page) {
   return page
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()))
-    .filter(([, id]) => id !== undefined && /^(?:STD|FR|ATK)-\d\d$/.test(id))
+    .filter(([, id]) => id !== undefined && /^(?:STD|FR|ATK|SEC)-\d\d$/.test(id))
     .map((cells) => ({ id: cells[1], word: cells.at(-2) }));
 }
 

@@ -17,6 +17,13 @@ interface Route {
 
 const HEALTH = ['GET /health/live', 'GET /health/ready', 'GET /health/startup'];
 const WEBHOOKS = ['GET /webhooks/:provider/:account', 'POST /webhooks/:provider/:account'];
+const PAGES = [
+  'GET /p/b/:ticket',
+  'GET /p/i/:page',
+  'GET /p/l/:link',
+  'POST /p/b/:ticket',
+  'POST /p/l/:link',
+];
 /** Not a controller's: the description of the API, which tells nothing that the repository does not. */
 const DOCUMENTATION = /^\/(docs|openapi)\b/;
 
@@ -52,9 +59,9 @@ describe('every route of the API', () => {
     expect(found).toEqual(['ForgetfulController.saysNothing', 'ForgetfulController.saysBoth']);
   });
 
-  it('needs a key, but for probes and the webhooks of providers', () => {
+  it('needs a key, but for probes, the webhooks of providers and pages with a secret address', () => {
     const open = routes.filter((route) => route.open).map(({ method, path }) => `${method} ${path}`);
-    expect(open.sort()).toEqual([...HEALTH, ...WEBHOOKS].sort());
+    expect(open.sort()).toEqual([...HEALTH, ...WEBHOOKS, ...PAGES].sort());
   });
 
   it('names a scope that a key can have, and no scope is without a route', () => {

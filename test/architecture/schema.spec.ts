@@ -5,10 +5,12 @@ import { Column, type DataSource, Entity, getMetadataArgsStorage, PrimaryColumn 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { challengeEntities } from '#challenges';
 import { generatorEntities } from '#generators';
+import { journalEntities } from '#journal';
 import { limitEntities } from '#limits';
 import { providerEntities } from '#providers';
 import { templateEntities } from '#templates';
 import { tenantEntities } from '#tenants';
+import { webhookEntities } from '#webhooks';
 import { createDataSource, type Entity as EntityClass, missingMigrations } from '#platform/database';
 import { ConfigOutboxEntity } from '#platform/published-config';
 import { createDatabase } from '../support/house.js';
@@ -17,11 +19,13 @@ import { ROOT } from './boundaries.mjs';
 /** What an app opens: each hands its rooms' lists to DatabaseModule. */
 const OPENED = [
   ...tenantEntities,
+  ...journalEntities,
   ...providerEntities,
   ...templateEntities,
   ...generatorEntities,
   ...challengeEntities,
   ...limitEntities,
+  ...webhookEntities,
   ConfigOutboxEntity,
 ];
 

@@ -55,6 +55,7 @@ app.post('/send', async (request, reply) => {
       digest,
       'MX',
       digest,
+      '',
       -1,
       'v',
       1,

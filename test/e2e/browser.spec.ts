@@ -243,14 +243,14 @@ describe('in a browser', () => {
   describe('the documentation', () => {
     it('lists the operations and opens one, with everything from this server', async () => {
       const { page, complaints, requests } = await open(`${house.api.url}/docs`, DESK);
-      const operation = page.locator('.opblock', { hasText: 'Open a challenge and send its code' });
+      const operation = page.locator('.opblock', { hasText: 'Open a challenge and send its message' });
       await operation.waitFor();
       await picture(page, 'docs');
       expect(await page.locator('.opblock').count()).toBe(await countOperations());
       expect(await page.title()).toBe('Countersign API');
 
       await operation.locator('.opblock-summary').click();
-      await operation.getByText('Opened; the message is on its way.').waitFor();
+      await operation.getByText('Opened; the message is on its way, or the person is awaited.').waitFor();
       await operation.getByText('Idempotency-Key').first().waitFor();
       await operation.scrollIntoViewIfNeeded();
       await picture(page, 'docs-operation');

@@ -475,14 +475,40 @@ describe('the Messangi dialect', () => {
     });
 
     it.each([
-      ['SMS', { type: 'SMS', shortcode: '50001', text: 'Your code is {{code}}', placeholder: 'code' }],
-      ['EMAIL', { type: 'EMAIL', from: 'no-reply@example.com', text: 'Your code is {{code}}' }],
-      ['SMS', { type: 'SMS', address: '584111111111', templateId: '1', placeholder: 'code' }],
-    ])('say that %s is not served', async (type, channel) => {
-      const refused = await client.createGenerator(generatorBody(templateId, { channels: [channel] }));
+      ['shortcode', 'shortcode belongs to SMS', { shortcode: '50001' }],
+      ['from', 'from belongs to EMAIL', { from: 'a@example.com' }],
+      ['text', 'text belongs to SMS and EMAIL', { text: '{{code}}' }],
+    ])('of WHATSAPP refuse the %s of another type', async (_name, rule, more) => {
+      const refused = await client.createGenerator(generatorBody(templateId, {}, more));
       expectFailure(refused, 400, 'INVALID_REQUEST');
-      expect(refused.json.errors.reason).toMatch(new RegExp(`WHATSAPP.*${type}|${type}.*WHATSAPP`));
-      expect(refused.json.errors.details.fields[0].pointer).toBe('#/channels/0/type');
+      expect(refused.json.errors.reason).toContain(rule);
+    });
+
+    it.each([
+      ['#/channels/0/templateId', 'templateId belongs to WHATSAPP', { templateId: '1' }],
+      ['#/channels/0/shortcode', 'shortcode belongs to SMS', { shortcode: '50001' }],
+      ['#/channels/0/from', 'from must be an e-mail address', { from: 'codes' }],
+      ['#/channels/0/from', 'no account of yours has this sender', { from: 'nobody@example.com' }],
+      ['#/channels/0/text', '{{code}} exactly once', { text: 'Hello' }],
+      ['#/channels/0/text', 'no other placeholder', { text: 'Your code is {{pin}}', placeholder: 'tan' }],
+      ['#/channels/0/type', 'type must be one of', { type: 'PIGEON' }],
+    ])('of EMAIL name %s when it breaks its rule (%s)', async (pointer, rule, changes) => {
+      const channel = {
+        type: 'EMAIL',
+        from: house.demo.email!.senderAddress,
+        text: 'Your code is {{code}}',
+        ...changes,
+      };
+      const refused = await client.createGenerator(generatorBody('', { channels: [channel] }));
+      expectFailure(refused, 400, 'INVALID_REQUEST');
+      expect(refused.json.errors.details.fields[0].pointer).toBe(pointer);
+      expect(refused.json.errors.reason).toContain(rule);
+    });
+
+    it('of WHATSAPP live 90 minutes at most', async () => {
+      const refused = await client.createGenerator(generatorBody(templateId, { expirationMinutes: 91 }));
+      expectFailure(refused, 400, 'INVALID_REQUEST');
+      expect(refused.json.errors.details.fields[0].pointer).toBe('#/expirationMinutes');
     });
 
     it('warn when the footer names other minutes than the codes live', async () => {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type House, openHouse, until } from '../support/house.js';
+import { type Answer, ask, type House, openHouse, until } from '../support/house.js';
+import { linkTo, submit } from '../support/links.js';
 import { generatorBody, GENERATORS, language, templateBody, TEMPLATES } from '../support/messangi.js';
 import {
   differences,
@@ -9,7 +11,9 @@ import {
   type ResponseBody,
   type Schema,
 } from '../support/openapi.js';
+import { person } from '../support/person.js';
 
+const LINES = 'application/x-ndjson';
 const ID = /[a-z]{3}_[0-9a-z]{26}|(?<=\/)\d+(?=\/|$)/;
 
 /** The document is written by hand where no decorator speaks; here real answers are held against it. */
@@ -57,7 +61,11 @@ describe('the OpenAPI document', () => {
       const type = String(answer.headers['content-type']).split(';')[0]!;
       expect(Object.keys(content!)).toEqual([type]);
       expect(
-        differences(document, content![type]!.schema, answer.json),
+        differences(
+          document,
+          content![type]!.schema,
+          type.endsWith('json') && type !== LINES ? answer.json : answer.text,
+        ),
         `${method} ${template} ${status}`,
       ).toEqual([]);
     }
@@ -183,6 +191,71 @@ describe('the OpenAPI document', () => {
     await call('POST', '/v1/challenges', 403, {}, { authorization: `Bearer ${reader}` });
   });
 
+  it('knows the answers about links', async () => {
+    const { senderAddress } = house.demo.email!;
+    const created = await call('POST', '/v1/generators', 201, {
+      name: 'links',
+      kind: 'link',
+      link: { displayName: 'The Shop', exchange: true, redirectUrls: ['https://shop.example/login'] },
+      channels: [{ channel: 'email', sender: senderAddress }],
+    });
+    const codeVerifier = 'v'.repeat(43);
+    const challenge = createHash('sha256').update(codeVerifier).digest('base64url');
+    const to = 'ana@shop.example';
+    const opened = await call('POST', '/v1/challenges', 201, {
+      generator: created.json.id,
+      receiver: to,
+      pkce: { challenge, method: 'S256' },
+      returnUrl: 'https://shop.example/login',
+      endUser: { userAgent: 'Chrome/126', city: 'Bogotá' },
+    });
+    const path = `/v1/challenges/${opened.json.id}/exchange`;
+    await call('POST', path, 409, { codeVerifier });
+    await call('POST', path, 422, { codeVerifier: 'short' });
+    await submit(await linkTo(house, to), { answer: 'approve', number: opened.json.matchNumber });
+    await call('POST', path, 403, { codeVerifier: 'w'.repeat(43) });
+    const { token } = (await call('POST', path, 200, { codeVerifier })).json;
+    await call('POST', '/v1/exchanges', 200, { token, codeVerifier });
+    await call('POST', '/v1/exchanges', 403, { token, codeVerifier });
+    await call('POST', '/v1/exchanges', 422, {});
+  });
+
+  it('knows the answers about what people write to us', async () => {
+    const channels = [{ channel: 'whatsapp', sender: house.demo.senderAddress }];
+    const consentText = 'The shop may write to me.';
+    const inbound = { purpose: 'consent', consentText, confirmInChat: false };
+    const created = await call('POST', '/v1/generators', 201, {
+      name: 'listens',
+      kind: 'inbound',
+      inbound,
+      channels,
+    });
+    const codeVerifier = 'v'.repeat(43);
+    const challenge = createHash('sha256').update(codeVerifier).digest('base64url');
+    const body = { generator: created.json.id, pkce: { challenge, method: 'S256' } };
+    const { json } = await call('POST', '/v1/challenges', 201, body);
+    await call('POST', '/v1/challenges', 422, { ...body, receiver: '+525512346005' });
+    const path = `/v1/challenges/${json.id}`;
+    await call('POST', `${path}/exchange`, 200, { codeVerifier });
+    await call('POST', `${path}/exchange`, 422, { codeVerifier: 'short' });
+    await call('POST', `${path}/exchange`, 403, { codeVerifier: 'w'.repeat(43) });
+    await call('POST', `${path}/check`, 409, { code: '123456' });
+    await call('GET', path, 200);
+    await person(house, '+573005000001').types('whatsapp', json.token, house.demo.senderAddress);
+    await until(
+      () => house.call('GET', '/v1/consents'),
+      (answer) => answer.json.items.length === 1,
+    );
+    await call('GET', '/v1/consents?limit=1', 200);
+    await call('GET', '/v1/consents?limit=0', 400);
+    await call('POST', `${path}/exchange`, 200, { codeVerifier });
+    await call('POST', `${path}/exchange`, 409, { codeVerifier });
+    await call('GET', path, 200);
+    await call('GET', `${path}/timeline`, 200);
+    const headers = { authorization: `Bearer ${await house.newKey('test', ['consents:export'])}` };
+    await call('GET', '/v1/consents/export', 200, undefined, headers);
+  });
+
   it('knows the waiting a live key meets', async () => {
     const authorization = `Bearer ${await house.newKey('live')}`;
     const body = { generator, receiver: '+525512346003' };
@@ -192,6 +265,11 @@ describe('the OpenAPI document', () => {
     const response = resolve(document, document.paths['/v1/challenges']!['post']!.responses['429']!);
     expect(Object.keys(response.headers!)).toEqual(['Retry-After', 'RateLimit-Policy', 'RateLimit']);
     await call('POST', '/v1/receivers/unblock', 200, { receiver: body.receiver, purpose: 'authentication' });
+    const eraser = { authorization: `Bearer ${await house.newKey('live', ['privacy:erase'])}` };
+    const asked = await call('POST', '/v1/receivers/erase', 202, { receiver: body.receiver }, eraser);
+    await call('POST', '/v1/receivers/erase', 422, {}, eraser);
+    await call('GET', `/v1/receivers/erasures/${asked.json.id}`, 200, undefined, eraser);
+    await call('GET', '/v1/receivers/erasures/era_00000000000000000000000000', 404, undefined, eraser);
   });
 
   it('knows the answers about generators, templates and accounts', async () => {
@@ -208,6 +286,46 @@ describe('the OpenAPI document', () => {
     await call('POST', `/v1/templates/${template.json.id}/sync`, 200);
     await call('GET', '/v1/templates', 200);
     await call('POST', '/v1/templates', 422, { account: house.demo.accountId });
+    await until(
+      () => house.call('GET', `/v1/templates/${template.json.id}`),
+      ({ json }) => json.languages.every(({ status }: { status: string }) => status === 'approved'),
+    );
+    const mine = `/v1/templates/${template.json.id}`;
+    const taps = {
+      language: 'en',
+      otpType: 'ONE_TAP',
+      codeExpirationMinutes: 10,
+      ttlSeconds: -1,
+      supportedApps: [{ packageName: 'com.example.app', signatureHash: 'K8a/AINcGX7' }],
+    };
+    const edited = await call('PATCH', mine, 200, { languages: [taps] });
+    expect(edited.json.warnings).toHaveLength(1);
+    await call('PATCH', mine, 422, { languages: [{ ...taps, ttlSeconds: 1 }] });
+    await call('GET', `${mine}/preview`, 200);
+    await call('GET', `${mine}/preview?language=pt_BR`, 400);
+    await call('GET', `${mine}/events`, 200);
+    const utility = {
+      language: 'en',
+      header: 'Your card',
+      body: 'Hi {{1}}, please call us.',
+      samples: ['Nick'],
+      footer: 'The shop',
+      buttons: [{ type: 'PHONE_NUMBER', text: 'Contact Us', phoneNumber: '+441123456789' }],
+    };
+    const { accountId } = house.demo;
+    const words = { account: accountId, category: 'UTILITY', languages: [utility] };
+    await call('POST', '/v1/templates/preview', 200, words);
+    await call('POST', '/v1/templates', 201, { ...words, name: 'documented_words' });
+    const imported = {
+      name: 'documented_elsewhere',
+      language: 'en',
+      category: 'AUTHENTICATION',
+      components: [{ type: 'BODY' }, { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] }],
+    };
+    await call('POST', `/v1/templates/import?account=${accountId}`, 201, imported);
+    await call('POST', '/v1/templates/import', 400, imported);
+    await call('POST', '/v1/templates/sync', 200, { account: accountId });
+    await call('GET', '/v1/templates', 200);
 
     const channels = [{ channel: 'whatsapp', sender: house.demo.senderAddress, template: template.json.id }];
     const created = await call('POST', '/v1/generators', 201, { name: 'documented', channels });
@@ -236,7 +354,30 @@ describe('the OpenAPI document', () => {
     await call('PATCH', own, 200, { name: 'renamed' });
     await call('GET', own, 200);
     await call('GET', '/v1/accounts', 200);
+    await call('GET', `${own}/events?limit=5`, 200);
+    await call('GET', `${own}/events?limit=500`, 400);
     await call('DELETE', own, 204);
+  });
+
+  it('knows the answers about senders', async () => {
+    const { json } = await call('GET', '/v1/senders', 200);
+    await call('GET', `/v1/senders?account=${house.demo.accountId}`, 200);
+    const { id } = json.items.find(({ channel }: { channel: string }) => channel === 'whatsapp');
+    const path = `/v1/senders/${id}`;
+    await call('GET', path, 200);
+    await call('POST', `${path}/register`, 409);
+    await call('PUT', `${path}/pin`, 422, { pin: '123456' });
+    await call('PUT', `${path}/pin`, 200, { pin: '480713' });
+    await call('POST', `${path}/register`, 200);
+    await call('POST', `${path}/deregister`, 200);
+    await call('POST', `${path}/register`, 200);
+    await call('POST', `${path}/request-code`, 200, { method: 'SMS', language: 'en_US' });
+    await call('POST', `${path}/request-code`, 429, { method: 'SMS', language: 'en_US' });
+    const { json: simulated } = await ask('GET', `${house.simulator.url}/_sim/accounts`);
+    const { verificationCode: code } = simulated.accounts[0].phoneNumbers[0];
+    await call('POST', `${path}/verify-code`, 422, { code: code === '000000' ? '000001' : '000000' });
+    await call('POST', `${path}/verify-code`, 200, { code });
+    await call('GET', `${path}/events`, 200);
   });
 
   it('knows the answers about limits and switches', async () => {
@@ -263,6 +404,59 @@ describe('the OpenAPI document', () => {
     await call('GET', '/v1/limits/events?limit=1', 200, undefined, headers);
   });
 
+  it('knows the answers about events and webhooks', async () => {
+    await call('GET', '/v1/events?limit=1', 200);
+    await call('GET', '/v1/events?after=x', 400);
+    const { json: page } = await call('GET', '/v1/events?types=challenge.*', 200);
+    const url = `${house.simulator.url}/inbox/documented`;
+    await call('POST', '/v1/webhook-endpoints', 422, { url: 'http://shop.example', events: ['*'] });
+    const { json } = await call('POST', '/v1/webhook-endpoints', 201, { url, events: ['challenge.*'] });
+    const path = `/v1/webhook-endpoints/${json.id}`;
+    await call('GET', '/v1/webhook-endpoints', 200);
+    await call('GET', path, 200);
+    await call('PATCH', path, 200, { description: 'documented' });
+    await call('POST', `${path}/rotate-secret`, 200);
+    await call('POST', `${path}/replay`, 202, { after: page.next });
+    await call('POST', `${path}/replay`, 422, {});
+    const { json: pressed } = await call('POST', `${path}/test`, 202);
+    await until(
+      () => house.call('GET', `/v1/webhook-deliveries/${pressed.id}`),
+      (answer) => answer.json.state === 'delivered',
+    );
+    await call('GET', `/v1/webhook-deliveries/${pressed.id}`, 200);
+    await call('GET', `${path}/deliveries?state=delivered`, 200);
+    await call('POST', `/v1/webhook-deliveries/${pressed.id}/replay`, 202);
+    await call('PATCH', path, 200, { enabled: false });
+    await call('POST', `${path}/test`, 409);
+    await call('DELETE', path, 204);
+    await call('GET', path, 404);
+    await call('GET', '/v1/callback-secret', 200);
+    await call('POST', '/v1/callback-secret/rotate', 200);
+  });
+
+  it('knows the answers about keys and the audit trail', async () => {
+    const scopes = ['keys:read', 'keys:write', 'audit:read'] as const;
+    const headers = { authorization: `Bearer ${await house.newKey('test', scopes)}` };
+    const wanted = { name: 'documented', mode: 'test', scopes: ['keys:read'], networks: ['127.0.0.0/8'] };
+    const made = await call('POST', '/v1/keys', 201, wanted, headers);
+    const path = `/v1/keys/${made.json.id}`;
+    await call('POST', '/v1/keys', 422, { ...wanted, scopes: ['*'] }, headers);
+    await call('POST', '/v1/keys', 403, { ...wanted, mode: 'live' }, headers);
+    await call('GET', path, 200, undefined, headers);
+    await call('POST', `${path}/rotate`, 200, { overlapHours: 1 }, headers);
+    await call('DELETE', path, 204, undefined, headers);
+    await call('POST', `${path}/rotate`, 409, {}, headers);
+    await call('GET', '/v1/keys', 200, undefined, headers);
+    await until(
+      () => house.call('GET', '/v1/audit?limit=1', undefined, headers),
+      ({ json }) => json.items[0]?.hash !== undefined,
+    );
+    await call('GET', '/v1/audit', 200, undefined, headers);
+    await call('GET', '/v1/audit?action=nothing', 400, undefined, headers);
+    await call('GET', '/v1/audit/keys', 200, undefined, headers);
+    await call('GET', '/v1/audit/export', 200, undefined, headers);
+  });
+
   it('knows the answers of the dialect', async () => {
     const waba = `${TEMPLATES}?wabaId=${house.demo.wabaId}`;
     const template = await call('POST', waba, 200, templateBody(language('en', 15)));
@@ -275,6 +469,8 @@ describe('the OpenAPI document', () => {
     await call('POST', TEMPLATES, 400, templateBody(language('en')));
     const created = await call('POST', GENERATORS, 200, generatorBody(templateId, { expirationMinutes: 10 }));
     const path = `${GENERATORS}/${created.json.data.id}`;
+    const callbackUrl = 'https://shop.example/countersign';
+    await call('PUT', path, 200, generatorBody(templateId, { callbackUrl }));
     await call('PUT', path, 200, generatorBody(templateId));
     await call('GET', path, 200);
     await call('GET', GENERATORS, 200);

@@ -56,11 +56,19 @@ describe('npm start', () => {
           wabaId: expect.stringMatching(/^\d{15}$/),
           phoneNumberId: expect.stringMatching(/^\d{15}$/),
         },
+        dialog360: { baseUrl: `${quickstart.simulatorUrl}/dialog360`, apiKey: secret(20) },
+        infobip: { baseUrl: `${quickstart.simulatorUrl}/infobip`, apiKey: secret(32) },
+        twilio: {
+          baseUrl: `${quickstart.simulatorUrl}/twilio`,
+          accountSid: expect.stringMatching(/^AC[0-9a-f]{32}$/),
+          authToken: secret(32),
+        },
+        telegram: { baseUrl: `${quickstart.simulatorUrl}/telegram`, token: secret(30) },
         smtp: {
           host: '127.0.0.1',
           port: ports.SMTP_PORT,
           username: 'simulator',
-          password: expect.any(String),
+          password: secret(20),
         },
       },
     });
@@ -164,6 +172,11 @@ describe('npm start', () => {
     SLOW,
   );
 });
+
+/** Without the characters that a URL or a shell reads, and long enough not to be guessed. */
+function secret(length: number): unknown {
+  return expect.stringMatching(new RegExp(`^[\\w-]{${length},}$`));
+}
 
 /** How long this machine takes now to load the program and print a page of text. */
 function loadSeconds(): number {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRedis } from '../../apps/standalone/services.mjs';
+import { startPostgres, startRedis } from '../../apps/standalone/services.mjs';
 import { ask, until } from '../support/house.js';
 import type { PrivateService } from '../support/services.js';
 import { KEPT } from './tools/oracle.js';
@@ -11,10 +11,13 @@ import { openSite, type Site } from './tools/site.js';
 import { nextReceiver } from './tools/traffic.js';
 
 const MEGABYTES = 6;
+/** A fresh cluster takes a good part of it. */
+const POSTGRES_MEGABYTES = 160;
 
 /** Needs a small file system of its own, which only root may mount. Tried and undone before a test is chosen. */
 const mayMount = tryMount();
-if (!mayMount) console.log('FI-12 needs the right to mount a small file system, which this user lacks');
+if (!mayMount)
+  console.log('FI-12 and FI-22 need the right to mount a small file system, which this user lacks');
 
 describe.runIf(mayMount)('a full disk under Redis', () => {
   let site: Site;
@@ -64,6 +67,59 @@ describe.runIf(mayMount)('a full disk under Redis', () => {
   });
 });
 
+describe.runIf(mayMount)('a full disk under PostgreSQL', () => {
+  let site: Site;
+  let postgres: PrivateService;
+  let filler: string;
+
+  beforeAll(async () => {
+    const dir = mkdtempSync(join(process.env['TEST_RUN_DIR'] ?? tmpdir(), 'small-'));
+    mount(dir, POSTGRES_MEGABYTES, '711');
+    filler = join(dir, 'filler');
+    const service = await startPostgres({ dir, external: '' });
+    const dispose = async (): Promise<void> => {
+      await service.stop();
+      spawnSync('umount', [dir]);
+      rmSync(dir, { recursive: true, force: true });
+    };
+    postgres = Object.assign(service, { dir, dispose });
+    site = await openSite({ postgres });
+  });
+  afterAll(async () => {
+    await site.close();
+    await postgres.dispose();
+  });
+
+  it('FI-22 history cannot be written: codes go on, it is told, and nothing is missing once there is room', async () => {
+    fillUp(filler);
+    const traffic = site.traffic(20);
+    await until(
+      () => Promise.resolve(written()),
+      (text) => text.includes('journal not written'),
+      60_000,
+    );
+    const { receiver } = await site.open();
+    await until(
+      () => site.received(receiver),
+      (messages) => messages.length === 1,
+    );
+    await traffic.stop();
+    rmSync(filler);
+    // Where not even its log fits any more, PostgreSQL has ended itself.
+    await postgres.restart({ signal: 'SIGKILL' });
+    const healed = performance.now();
+    await until(
+      () => site.call('GET', '/v1/generators'),
+      ({ status }) => status === 200,
+      30_000,
+    );
+    site.oracle.noteRecovery(performance.now() - healed);
+    expect(await site.oracle.judge('FI-22')).toMatchObject({ ...KEPT, untaggedDuplicates: 0 });
+  });
+
+  const written = (): string => site.workers.map((worker) => worker.output()).join('\n');
+});
+
 /** To the last byte: the rest of what does not fit is written too. */
 function fillUp(file: string): void {
   for (const bytes of [1_048_576, 4_096, 1]) {
@@ -77,8 +133,8 @@ function fillUp(file: string): void {
   }
 }
 
-function mount(at: string): boolean {
-  const options = `size=${MEGABYTES}m,mode=700`;
+function mount(at: string, megabytes = MEGABYTES, mode = '700'): boolean {
+  const options = `size=${megabytes}m,mode=${mode}`;
   return spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'small', at]).status === 0;
 }
 

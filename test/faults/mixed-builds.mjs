@@ -36,6 +36,8 @@ const SIMULATED = {
   SIM_SENDER_ADDRESS: '584111111111',
   SIM_ACCESS_TOKEN: randomBytes(16).toString('hex'),
   SIM_APP_SECRET: randomBytes(16).toString('hex'),
+  SIM_SMTP_USERNAME: 'mixed',
+  SIM_SMTP_PASSWORD: randomBytes(16).toString('hex'),
   SIM_APPROVE_AFTER_MS: '50',
 };
 
@@ -379,7 +381,7 @@ async function main() {
     ...(redisServer.volatile && { ALLOW_VOLATILE_REDIS: '1' }),
     ...SIMULATED,
   };
-  const simulator = await start(ROOT, 'simulator', env);
+  const simulator = await start(ROOT, 'simulator', { ...env, SMTP_PORT: '0' });
   env.SIMULATOR_URL = simulator.url;
   await run(old, 'dist/apps/cli/src/main.js', ['migrate'], env);
 

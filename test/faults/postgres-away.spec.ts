@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type House, openHouse, until } from '../support/house.js';
-import { brokenSequences, journalBacklog, journalRows } from '../support/journal.js';
+import { brokenSequences, journalRows, journalBacklog } from '../support/journal.js';
+import { HOUR, weighJournal } from '../support/journal-memory.js';
 import { startBuilt } from '../support/processes.js';
 import { type PrivateService, privatePostgres } from '../support/services.js';
 
@@ -51,7 +52,9 @@ describe('thirty seconds without PostgreSQL', () => {
       await new Promise((resolve) =>
         setTimeout(resolve, Math.max(0, AWAY_MS - (performance.now() - wentAt))),
       );
-      const waiting = await journalBacklog(house.redis);
+      const { transitions: waiting, hourBytes, arithmetic } = await weighJournal(house.redis, ids.length);
+      console.log(arithmetic);
+      expect(hourBytes).toBeLessThanOrEqual(HOUR.mostBytes);
       await postgres.restart();
       await until(
         () => journalBacklog(house.redis),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { SEND_JOB } from '../../libs/challenges/send-queue.js';
 import { ask, until } from '../support/house.js';
 import { KEPT } from './tools/oracle.js';
 import { FULL, openSite, type Site, wrongFor } from './tools/site.js';
@@ -84,7 +85,7 @@ describe('Redis in trouble', () => {
 
     const receiver = nextReceiver();
     const body = { generator: site.generator, receiver };
-    site.proxy.set({ mode: 'drop_reply', command: '{q-send-whatsapp}:' });
+    site.proxy.set({ mode: 'drop_reply', command: SEND_JOB });
     await site.call('POST', '/v1/challenges', body, { 'idempotency-key': receiver });
     expect(site.proxy.met).toBe(1);
     site.proxy.heal();
@@ -104,16 +105,19 @@ describe('Redis in trouble', () => {
 
   it('FI-11 a power loss that costs the last writes: the window is known, and somebody is told of it', async () => {
     const { id, code } = await site.open();
-    await until(
-      () => site.received(site.oracle.challenges.get(id)!.receiver),
-      (messages) => messages.length > 0,
-    );
+    const strict = await site.open({}, await site.house.newGenerator({ strictApproval: true }));
+    for (const opened of [id, strict.id])
+      await until(
+        () => site.received(site.oracle.challenges.get(opened)!.receiver),
+        (messages) => messages.length > 0,
+      );
     const before = await rollbacks();
     // Past at least one look of every process, then everything after this point is lost.
     await sleep(2_500);
     const file = appendOnlyFile();
     const kept = statSync(file).size;
-    expect((await check(id, code)).json).toMatchObject({ valid: true });
+    for (const opened of [{ id, code }, strict])
+      expect((await check(opened.id, opened.code)).json).toMatchObject({ valid: true });
     await sleep(2_500);
     await site.house.redisServer.kill('SIGKILL');
     expect(statSync(file).size).toBeGreaterThan(kept);
@@ -131,7 +135,13 @@ describe('Redis in trouble', () => {
       (answer) => answer.status === 200,
       10_000,
     );
-    site.oracle.challenges.delete(id);
+    // That one is written in PostgreSQL before it is answered: never twice (I2).
+    expect((await site.house.call('GET', `/v1/challenges/${strict.id}`)).json.status).toBe('pending');
+    expect(await check(strict.id, strict.code)).toMatchObject({
+      status: 409,
+      json: { state: 'approved', reason: 'approved_before' },
+    });
+    for (const opened of [id, strict.id]) site.oracle.challenges.delete(opened);
   });
 
   it('FI-15 a setting changed while it runs: nobody is ready, an alarm is heard, and it heals', async () => {

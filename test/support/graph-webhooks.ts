@@ -32,6 +32,15 @@ export function statusesBody(items: readonly unknown[], phoneNumberId = SIMULATE
   });
 }
 
+/** The envelope of `messages`, to the demo account's sender unless another is named. */
+export function messagesBody(items: readonly unknown[], phoneNumberId = SIMULATED.phoneNumberId): string {
+  return envelope('messages', {
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: SIMULATED.senderAddress, phone_number_id: phoneNumberId },
+    messages: items,
+  });
+}
+
 export function envelope(field: string, value: unknown, object = 'whatsapp_business_account'): string {
   return JSON.stringify({ object, entry: [{ id: SIMULATED.wabaId, changes: [{ field, value }] }] });
 }

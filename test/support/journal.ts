@@ -46,7 +46,15 @@ export function brokenSequences(rows: readonly JournalRow[]): string[] {
 /** Per-challenge and per-receiver keys that would stay for ever. */
 export async function keysWithoutTtl(redis: Redis): Promise<string[]> {
   const found: string[] = [];
-  for (const pattern of ['{p*}:ch:*', '{p*}:live:*', '{p*}:lim:*', '{i:*', '{r:*', '{p*}:tok:*']) {
+  for (const pattern of [
+    '{p*}:ch:*',
+    '{p*}:live:*',
+    '{p*}:lim:*',
+    '{i:*',
+    '{r:*',
+    '{p*}:tok:*',
+    '{p*}:alert:*',
+  ]) {
     for (const key of await redis.keys(pattern)) if ((await redis.pttl(key)) === -1) found.push(key);
   }
   return found;

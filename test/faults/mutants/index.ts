@@ -5,7 +5,12 @@ export interface Mutant {
   script: string;
   find: string;
   replace: string;
+  /** Kinds of operations of the model that it takes to notice, where they are rare. */
+  near?: readonly string[];
 }
+
+/** What happens to a message after it was handed over. */
+const AFTERWARDS = ['claim', 'settle', 'pass', 'sweep'];
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -123,21 +128,81 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "message.flags = message.flags .. 'nz'",
   },
   {
+    name: 'a message that follows is not counted to its receiver',
+    script: 'follow-message',
+    find: "local shadowed = receiver and note_send(receiver, limits, now) or ''",
+    replace: "local shadowed = ''",
+  },
+  {
+    name: 'a message follows although its receiver’s windows are full',
+    script: 'follow-message',
+    find: 'follow_refusal(receiver, record[7],',
+    replace: 'follow_refusal(nil, record[7],',
+  },
+  {
+    name: 'a window in shadow tells nothing',
+    script: 'record',
+    find: "receiver_wait(receiver.log, limits.shadow, now) > 0 and '1'",
+    replace: "false and '1'",
+  },
+  {
     name: 'a failed message owes no next step',
     script: 'record',
-    find: 'message.step + 1 >= tonumber(record[2] or 1) then return false end',
+    find: 'gone >= tonumber(record[2] or 1) then return false end',
     replace: 'true then return false end',
+  },
+  {
+    name: 'an equal account that was not tried is forgotten',
+    script: 'record',
+    find: 'local gone = record[3] and tried_steps(key, tonumber(record[4])) or message.step + 1',
+    replace: 'local gone = message.step + 1',
+    near: [...AFTERWARDS, 'follow'],
   },
   {
     name: 'a watched message is followed before its time',
     script: 'follow-message',
     find: 'RANK[message.state] < RANK.d and now >= message.due',
     replace: 'RANK[message.state] < RANK.d',
+    near: [...AFTERWARDS, 'follow'],
+  },
+  {
+    name: 'a job that is left over makes the step that its message owes forgotten',
+    script: 'claim-message',
+    find: "if not owed and not has_flag(message, 'w') and not drops_at(KEYS[1], number, message) then",
+    replace: 'if true then',
+  },
+  {
+    name: 'a message is dropped before its time',
+    script: 'due-messages',
+    find: 'if drops and now >= drops then',
+    replace: 'if drops then',
+    near: AFTERWARDS,
+  },
+  {
+    name: 'a dropped message owes no next step',
+    script: 'due-messages',
+    find: 'owe_next_step(key, KEYS[1], member, message, now)',
+    replace: '',
+    near: AFTERWARDS,
+  },
+  {
+    name: 'a dropped message is not corrected by its receipt',
+    script: 'record',
+    find: 'x = 2.5',
+    replace: 'x = 9',
+    near: [...AFTERWARDS, 'receipt'],
+  },
+  {
+    name: 'a message that was followed for its silence is not dropped any more',
+    script: 'follow-message',
+    find: 'if drop then',
+    replace: 'if false then',
+    near: [...AFTERWARDS, 'follow'],
   },
   {
     name: 'a strict approval is given before its row is there',
     script: 'check-answer',
-    find: 'if right and record[19] then',
+    find: 'if right and record[21] then',
     replace: 'if false then',
   },
   {

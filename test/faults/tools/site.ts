@@ -28,9 +28,22 @@ export interface Site {
   generator: string;
   random: () => number;
   api: StartedProcess;
+  /** Those that it was opened with. */
+  workers: StartedProcess[];
   start(app: 'api' | 'worker', env?: Record<string, string>, options?: StartOptions): Promise<StartedProcess>;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  open(headers?: Record<string, string>): Promise<{ id: string; receiver: string; code: string }>;
+  /** The same of another API. */
+  callAt(
+    url: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  open(
+    headers?: Record<string, string>,
+    generator?: string,
+  ): Promise<{ id: string; receiver: string; code: string }>;
   traffic(perSecond: number, urls?: readonly string[]): Traffic;
   behave(behavior: object): Promise<void>;
   received(receiver: string): Promise<SimulatedMessage[]>;
@@ -55,6 +68,7 @@ export async function openSite({ workers = 1, ...options }: SiteOptions = {}): P
     generator,
     random,
     api: undefined as never,
+    workers: [],
     start: async (app, env = {}, startOptions = {}) => {
       const process = await startBuilt(
         app,
@@ -65,12 +79,13 @@ export async function openSite({ workers = 1, ...options }: SiteOptions = {}): P
       oracle.listen(process.output);
       return process;
     },
-    call: (method, path, body, headers = {}) =>
-      ask(method, site.api.url + path, body, { authorization: `Bearer ${house.demo.apiKey}`, ...headers }),
-    open: async (headers) => {
+    call: (method, path, body, headers) => site.callAt(site.api.url, method, path, body, headers),
+    callAt: (url, method, path, body, headers = {}) =>
+      ask(method, url + path, body, { authorization: `Bearer ${house.demo.apiKey}`, ...headers }),
+    open: async (headers, of = generator) => {
       const receiver = nextReceiver();
       const id = oracle.noteOpened(
-        await site.call('POST', '/v1/challenges', { generator, receiver }, headers),
+        await site.call('POST', '/v1/challenges', { generator: of, receiver }, headers),
         receiver,
       );
       const { code } = (await house.call('GET', `/v1/challenges/${id}/code`)).json as { code: string };
@@ -105,7 +120,7 @@ export async function openSite({ workers = 1, ...options }: SiteOptions = {}): P
     },
   };
   site.api = await site.start('api');
-  for (let count = 0; count < workers; count++) await site.start('worker');
+  for (let count = 0; count < workers; count++) site.workers.push(await site.start('worker'));
   return site;
 }
 

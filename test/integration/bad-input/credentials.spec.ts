@@ -54,6 +54,7 @@ function everyRoute(): typeof routes {
     ['PATCH', `/v1/accounts/${house.demo.accountId}`, 'accounts:write', {}],
     ['DELETE', `/v1/accounts/${house.demo.accountId}`, 'accounts:write'],
     ['POST', `/v1/accounts/${house.demo.accountId}/test`, 'accounts:write'],
+    ['GET', `/v1/accounts/${house.demo.accountId}/events`, 'accounts:read'],
   ];
   const codes = `/eyriesgate/v1/2fa/${open.number}/codes`;
   const templates = `/balerion/v2/whatsapp/templates?wabaId=${house.demo.wabaId}`;
@@ -188,7 +189,7 @@ describe('no valid key', () => {
 });
 
 describe('a valid key that may not', () => {
-  it('BI-53 do what its scopes do not say', async () => {
+  it('BI-53 SEC-03 do what its scopes do not say', async () => {
     const denied = { status: 403, code: 'auth.insufficient_scope' };
     await expectUntouched(house, async () => {
       for (const scope of new Set(routes.map((route) => route.scope))) {

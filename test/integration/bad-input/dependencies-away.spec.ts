@@ -205,7 +205,7 @@ describe('BI-86 PostgreSQL away', () => {
   });
 });
 
-describe('BI-87 an exception nobody expected', () => {
+describe('BI-87 SEC-13 an exception nobody expected', () => {
   const words = 'secret 482913 +525512345678 at /srv/app/file.js:1:1';
   const thrown: [what: string, error: unknown][] = [
     ['an error', new Error(words)],

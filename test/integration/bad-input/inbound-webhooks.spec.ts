@@ -182,7 +182,13 @@ describe('what a genuine webhook says', () => {
     ['an object of another kind', envelope('messages', { statuses: [] }, 'page')],
     ['a field that nobody knows', envelope('flows', { event: 'x' })],
     ['a status that nobody knows', statusesBody([statusItem({ id: 'wamid.X', status: 'teleported' })])],
-    ['messages of people', envelope('messages', { messages: [{ from: '1', id: 'wamid.Y', type: 'text' }] })],
+    [
+      'pictures of people',
+      envelope('messages', {
+        metadata: { phone_number_id: new SimulatorConfig().phoneNumberId },
+        messages: [{ from: '525512345678', id: 'wamid.Y', type: 'image', image: { id: '1' } }],
+      }),
+    ],
     ['nothing', '{}'],
   ])('BI-75 %s: 200, ignored and counted', async (_what, body) => {
     const before = await counted('other', 'ignored');

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type House, openHouse, until } from '../../support/house.js';
 import { freePort, startBuilt } from '../../support/processes.js';
@@ -46,6 +47,26 @@ describe('FI-41 signals', () => {
       expect((await within(5_000, ended))[0], running.output()).toBe(0);
     };
     await Promise.all([end('api', 'SIGTERM'), end('worker', 'SIGINT')]);
+  }, 60_000);
+
+  it('a caller who is being answered, and then keeps its connection, does not hold the end up', async () => {
+    const running = await startBuilt('api', house.environment);
+    const { host, hostname, port } = new URL(running.url);
+    const caller = connect(Number(port), hostname);
+    const body = '{"code":"000000"}';
+    caller.write(
+      `POST /v1/challenges/chl_${'0'.repeat(26)}/check HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${house.demo.apiKey}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    await pause(200);
+    const ended = once(running.child, 'exit');
+    running.child.kill('SIGTERM');
+    await pause(1_000);
+    expect(running.child.exitCode).toBeNull();
+    const answered = once(caller, 'data');
+    caller.write(body.slice(5));
+    expect(String((await within(2_000, answered))[0])).toMatch(/^HTTP\/1\.1 404 /);
+    expect((await within(5_000, ended))[0], running.output()).toBe(0);
   });
 
   it.each([0.1, 0.5, 0.75, 0.9, 0.98])(
@@ -77,6 +98,8 @@ describe('FI-41 signals', () => {
       await until(
         () => Promise.resolve(written()),
         (text) => text.includes('Redis connection trouble'),
+        // Two processes boot beside the rest of the suite.
+        40_000,
       );
       expect(child.exitCode).toBeNull();
       child.kill(signal);

@@ -425,6 +425,7 @@ describe('ATK-39 the public listener', () => {
       'balerion',
       'whatsapp',
       'webhooks',
+      'p',
       'health',
       'docs',
       'docs-yaml',

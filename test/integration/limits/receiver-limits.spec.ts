@@ -5,7 +5,7 @@ import { newChallengeId, newId } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
 import { Partitions } from '#platform/partitions';
 import { parsePhone } from '#platform/phone';
-import { type Answer, type House, openHouse } from '../../support/house.js';
+import { type Answer, type House, openHouse, until } from '../../support/house.js';
 import { DAY, HOUR, LiveCaller, MINUTE } from './live-caller.js';
 
 describe('what one receiver may be sent', () => {
@@ -15,8 +15,15 @@ describe('what one receiver may be sent', () => {
   beforeAll(async () => {
     house = await openHouse();
     caller = await LiveCaller.of(house, { lifeSeconds: 5_400 });
+    await policy();
   });
   afterAll(() => house.close());
+
+  /** The receivers share a prefix, and most of what is sent here ends unanswered: its circuit (FR-09) would open. */
+  const policy = async (...limits: object[]): Promise<void> => {
+    const body = { limits: [{ limit: 'conversion.prefix', mode: 'off' }, ...limits] };
+    expect((await caller.call('PUT', '/v1/limits', body)).status).toBe(200);
+  };
 
   const refusal = (code: string, status = 429): object => ({ status, json: { code } });
 
@@ -110,6 +117,45 @@ describe('what one receiver may be sent', () => {
     expect(refused.headers['ratelimit']).toContain('"receiver-600";r=1;');
     house.moveClock(DAY + MINUTE);
     expect((await caller.open(shared, 'c')).status).toBe(201);
+  });
+
+  it('FR-02 in shadow refuses nothing, counts and tells what it would have refused; every other limit holds', async () => {
+    const shadowed = async (): Promise<number> =>
+      (await house.api.app.get(Metrics, { strict: false }).limitEvents.get()).values
+        .filter(({ labels }) => labels.type === 'limit.shadowed' && labels.limit === 'sends.receiver')
+        .reduce((sum, { value }) => sum + value, 0);
+    await policy({ limit: 'sends.receiver', mode: 'shadow' });
+    const receiver = caller.newReceiver();
+    for (const about of ['a', 'b', 'c']) expect((await caller.open(receiver, about)).status).toBe(201);
+    expect(await shadowed()).toBe(0);
+    const fourth = await caller.open(receiver, 'd');
+    expect(fourth.status).toBe(201);
+    expect(fourth.headers['ratelimit-policy']).not.toContain('receiver');
+    house.moveClock(31_000);
+    expect((await caller.resend(fourth)).status).toBe(200);
+    expect(await shadowed()).toBe(2);
+    const told = await until(
+      () => caller.call('GET', '/v1/limits/events'),
+      ({ json }) => json.items.length > 0,
+    );
+    expect(told.json.items[0]).toMatchObject({
+      type: 'limit.shadowed',
+      data: { limit: 'sends.receiver', channel: 'whatsapp', country: 'MX' },
+    });
+
+    expect(await caller.open(receiver, 'e')).toMatchObject(refusal('limit.unsolicited'));
+    const [shared, disabled] = [caller.newReceiver(), caller.newReceiver()];
+    await sendAs(newId(), shared, 10);
+    await sendAs(newId(), shared, 10);
+    expect(await caller.open(shared, 'a')).toMatchObject(refusal('limit.receiver'));
+    await caller.setFailures(disabled, 100);
+    expect(await caller.open(disabled, 'a')).toMatchObject(refusal('receiver.disabled', 403));
+    expect(await shadowed()).toBe(2);
+
+    await policy();
+    await caller.check(fourth, 'd', true);
+    expect(await caller.open(receiver, 'e')).toMatchObject(refusal('limit.receiver'));
+    house.moveClock(DAY);
   });
 
   it('STD-10 refuses the sixth message since the last right answer; a right answer or a day ends it', async () => {
@@ -223,7 +269,7 @@ describe('what one receiver may be sent', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(3);
     // Whichever limit is met first: so many at once also fill what their prefix may have.
     expect(answers.filter(({ json }) => /^limit\.(receiver|prefix)$/.test(json.code))).toHaveLength(197);
-    expect(await caller.delivered(receiver)).toBe(3);
+    expect(await caller.delivered(receiver, 3)).toBe(3);
   });
 
   it('ATK-01 compares 100 answers over 200 challenges that are open at once for one number, and says so at the tenth', async () => {
@@ -313,10 +359,11 @@ describe('what one receiver may be sent', () => {
         lifeMs: 600_000,
         coolDownMs: 0,
         maxMessages: 0,
-        message: { channelLetter: 'w', accountId: newId(), step: 0 },
+        message: { channelLetter: 'w', accountId: newId(), step: 0, route: '' },
         limits: {
           windows: [],
           platform: wide,
+          windowsInShadow: [],
           unsolicited: unlimited ? wide : { limit: 10, seconds: 86_400 },
         },
         receiverRef: ref,

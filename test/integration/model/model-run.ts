@@ -125,6 +125,7 @@ const SCRIPTS = [
   'expire-due',
   'due-messages',
   'follow-message',
+  'allow-follow',
   'finish-approval',
   'journal-refusal',
   'unblock-receiver',

@@ -4,6 +4,8 @@ import { STATE_OF_LETTER } from '../../../libs/challenges/challenge-state.js';
 import type { HotStore, OpenReply, ResendReply } from '../../../libs/challenges/hot-store/hot-store.js';
 import type {
   ClaimReply,
+  DueMessage,
+  FollowReply,
   MessageStore,
   SettleReply,
 } from '../../../libs/challenges/hot-store/message-store.js';
@@ -20,8 +22,9 @@ export const RULES: Rules = {
   limits: {
     windows: [
       { limit: 2, seconds: 130 },
-      { limit: 3, seconds: 510 },
+      { limit: 3, seconds: 250 },
     ],
+    windowsInShadow: [{ limit: 1, seconds: 90 }],
     // Longer than any run: it is counted in whole minutes of a clock that the reference does not have.
     platform: { limit: 4, seconds: 80_000 },
     unsolicited: { limit: 3, seconds: 715 },
@@ -35,13 +38,21 @@ const GENERATOR = 'g'.repeat(26);
 const ACCOUNT = 'a'.repeat(26);
 const CODES = ['111111', '222222', '333333', '12345'];
 const CONTEXTS = ['', 'c'.repeat(22)];
-/** By receiver: how many steps its channel plan has, and whether its approvals wait for PostgreSQL. */
+/** By receiver: how many steps its channel plan has, whether its approvals wait for PostgreSQL, whether its steps are equal. */
 const PLANS = [
-  { steps: 1, strict: false },
-  { steps: 3, strict: false },
-  { steps: 2, strict: true },
+  { steps: 1, strict: false, equal: false },
+  { steps: 3, strict: false, equal: false },
+  { steps: 2, strict: true, equal: false },
+  { steps: 3, strict: false, equal: true },
 ];
+/** Where any step may be the first: not that of the plan. */
+const FIRST_OF_EQUALS = 2;
 const WATCH_MS = 50_000;
+/** Not at all, earlier than a watched message is followed, and later. */
+const DROPS_MS = [0, 30_000, 90_000];
+
+/** What a receipt says that the message costs: nothing, or one of two. */
+const PRICES = [undefined, { micros: 10_000, currency: 'EUR' }, { micros: 0, currency: 'EUR' }];
 
 export type Operation =
   | { kind: 'open'; receiver: number; code: number; context: number; replace: boolean; again: boolean }
@@ -49,10 +60,18 @@ export type Operation =
   | { kind: 'resend'; at: number; rotate: boolean; foreign: boolean; again: boolean }
   | { kind: 'cancel'; at: number; foreign: boolean }
   | { kind: 'claim'; at: number; number: number; again: boolean }
-  | { kind: 'settle'; at: number; number: number; outcome: string; stale: boolean; watched: boolean }
-  | { kind: 'follow'; at: number; number: number; stepsLeft: boolean }
+  | {
+      kind: 'settle';
+      at: number;
+      number: number;
+      outcome: string;
+      stale: boolean;
+      watched: boolean;
+      drops: number;
+    }
+  | { kind: 'follow'; at: number; number: number; stepsLeft: boolean; refused: boolean }
   | { kind: 'approve'; at: number; outcome: 'approve' | 'spent' | 'release'; again: boolean }
-  | { kind: 'receipt'; at: number; number: number; outcome: string }
+  | { kind: 'receipt'; at: number; number: number; outcome: string; price: number }
   | { kind: 'pass'; steps: number }
   | { kind: 'sweep' };
 
@@ -62,21 +81,34 @@ const flag = fc.boolean();
 const rarely = fc.nat({ max: 9 }).map((draw) => draw === 0);
 const message = fc.nat({ max: 7 }).map((draw) => Math.max(1, draw - 3));
 
-export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
-  {
-    weight: 9,
-    arbitrary: fc.record({
+/** Most providers take most messages. */
+const OUTCOMES = [
+  'accepted',
+  'accepted',
+  'accepted',
+  'rejected',
+  'retry',
+  'postponed',
+  'unknown',
+  'unresolved',
+];
+
+/** How often each kind is drawn, and what it is drawn from. */
+const OPERATIONS: Record<Operation['kind'], [weight: number, arbitrary: fc.Arbitrary<Operation>]> = {
+  open: [
+    9,
+    fc.record({
       kind: fc.constant('open' as const),
-      receiver: fc.nat({ max: 2 }),
+      receiver: fc.nat({ max: PLANS.length - 1 }),
       code: fc.nat({ max: 2 }),
       context: rarely.map(Number),
       replace: flag,
       again: rarely,
     }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
+  ],
+  check: [
+    8,
+    fc.record({
       kind: fc.constant('check' as const),
       at: index,
       code: fc.nat({ max: 3 }),
@@ -84,66 +116,74 @@ export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
       foreign: rarely,
       again: rarely,
     }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
+  ],
+  resend: [
+    3,
+    fc.record({
       kind: fc.constant('resend' as const),
       at: index,
       rotate: flag,
       foreign: rarely,
       again: rarely,
     }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), at: index, foreign: rarely }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({ kind: fc.constant('claim' as const), at: index, number: message, again: rarely }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
+  ],
+  cancel: [1, fc.record({ kind: fc.constant('cancel' as const), at: index, foreign: rarely })],
+  claim: [5, fc.record({ kind: fc.constant('claim' as const), at: index, number: message, again: rarely })],
+  settle: [
+    5,
+    fc.record({
       kind: fc.constant('settle' as const),
       at: index,
       number: message,
-      outcome: fc.constantFrom('accepted', 'rejected', 'retry', 'postponed', 'unknown', 'unresolved'),
+      outcome: fc.constantFrom(...OUTCOMES),
       stale: rarely,
       watched: flag,
+      drops: fc.nat({ max: 2 }),
     }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
+  ],
+  follow: [
+    3,
+    fc.record({
       kind: fc.constant('follow' as const),
       at: index,
       number: message,
       stepsLeft: rarely.map((draw) => !draw),
+      refused: rarely,
     }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
+  ],
+  approve: [
+    2,
+    fc.record({
       kind: fc.constant('approve' as const),
       at: index,
       outcome: fc.constantFrom('approve' as const, 'approve' as const, 'spent' as const, 'release' as const),
       again: flag,
     }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
+  ],
+  receipt: [
+    3,
+    fc.record({
       kind: fc.constant('receipt' as const),
       at: index,
       number: message,
       outcome: fc.constantFrom('sent', 'delivered', 'read', 'failed'),
+      price: fc.nat({ max: PRICES.length - 1 }),
     }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('pass' as const), steps: fc.integer({ min: 1, max: 6 }) }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep' as const) }) },
-);
+  ],
+  pass: [6, fc.record({ kind: fc.constant('pass' as const), steps: fc.integer({ min: 1, max: 6 }) })],
+  sweep: [2, fc.record({ kind: fc.constant('sweep' as const) })],
+};
+const FAVOURED = 6;
+
+/** Of every kind; those in `near` more often, because what is looked for lies there. */
+export function anyOperation(near: readonly string[] = []): fc.Arbitrary<Operation> {
+  return fc.oneof(
+    ...Object.entries(OPERATIONS).map(([kind, [weight, arbitrary]]) => ({
+      weight: near.includes(kind) ? weight * FAVOURED : weight,
+      arbitrary,
+    })),
+  );
+}
 
 /** One run of both engines side by side. */
 export class SideBySide {
@@ -189,7 +229,7 @@ export class SideBySide {
       case 'sweep':
         await this.scripts.expireDue(this.partition, 1_000, 1);
         this.reference.expireAll();
-        return ['', ''];
+        return [renderDue(await this.messages.due(this.partition, 1_000, 0)), this.reference.look()];
     }
   }
 
@@ -218,7 +258,7 @@ export class SideBySide {
       coolDownMs: this.coolDownFor(replaces),
       maxMessages: RULES.maxMessages,
       replaces,
-      message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
+      message: { channelLetter: 'w', accountId: ACCOUNT, step: plan.equal ? FIRST_OF_EQUALS : 0, route: '' },
       limits: RULES.limits,
       fields: {
         v: 1,
@@ -236,6 +276,7 @@ export class SideBySide {
         ...(context ? { x: CONTEXTS[context]! } : {}),
         ...(plan.steps > 1 ? { ps: plan.steps } : {}),
         ...(plan.strict ? { st: 1 } : {}),
+        ...(plan.equal ? { cv: 1 } : {}),
       },
     });
     const told = renderOpen(reply);
@@ -302,10 +343,9 @@ export class SideBySide {
       maxMessages: RULES.maxMessages,
       coolDownsMs: RULES.coolDownsMs,
       limits: RULES.limits,
-      message: { channelLetter: 'w', accountId: ACCOUNT, step: 0 },
+      message: { channelLetter: 'w', accountId: ACCOUNT, step: 0, route: '' },
       language: 'en',
-      rotated:
-        rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealedCode: 'sealed', length: 6 },
+      rotated: rotated === undefined ? undefined : { kid: 'k1', mac: rotated, sealed: 'sealed', length: 6 },
     });
     return [renderResend(reply), this.reference.resend(target.id, tenant, operation, rotated)];
   }
@@ -340,6 +380,7 @@ export class SideBySide {
     outcome,
     stale,
     watched,
+    drops,
   }: Operation & { kind: 'settle' }): Promise<[string, string]> {
     const target = this.target(at);
     if (!target) return ['', ''];
@@ -347,6 +388,7 @@ export class SideBySide {
     const options = {
       afterMs: ['retry', 'postponed', 'unknown'].includes(outcome) ? 10_000 : 0,
       watchMs: watched ? WATCH_MS : 0,
+      dropMs: DROPS_MS[drops]!,
       followUnresolved: watched,
     };
     const reply = await this.messages.settle({
@@ -359,31 +401,41 @@ export class SideBySide {
     return [renderSettle(reply), this.reference.settle(target.id, number, token, outcome, options)];
   }
 
-  private async receipt({ at, number, outcome }: Operation & { kind: 'receipt' }): Promise<[string, string]> {
+  private async receipt({
+    at,
+    number,
+    outcome,
+    price,
+  }: Operation & { kind: 'receipt' }): Promise<[string, string]> {
     const target = this.target(at);
     if (!target) return ['', ''];
-    const reply = await this.messages.settle({ challengeId: target.id, number, outcome: outcome as 'sent' });
-    return [renderSettle(reply), this.reference.settle(target.id, number, undefined, outcome, {})];
+    const reply = await this.messages.settle({
+      challengeId: target.id,
+      number,
+      outcome: outcome as 'sent',
+      price: PRICES[price],
+    });
+    return [renderSettle(reply), this.reference.settle(target.id, number, undefined, outcome, { price })];
   }
 
-  private async follow({ at, number, stepsLeft }: Operation & { kind: 'follow' }): Promise<[string, string]> {
+  private async follow({
+    at,
+    number,
+    stepsLeft,
+    refused,
+  }: Operation & { kind: 'follow' }): Promise<[string, string]> {
     const target = this.target(at);
     if (!target) return ['', ''];
-    const step = (this.reference.challenges.get(target.id)?.messages[number - 1]?.step ?? 0) + 1;
+    const step = this.reference.stepAfter(target.id, number);
     const next = { channelLetter: 'e', accountId: ACCOUNT, step, language: 'en', route: 'fallback' };
     const reply = await this.messages.follow(
       target.id,
       number,
       stepsLeft ? next : undefined,
-      RULES.maxMessages,
+      { maxMessages: RULES.maxMessages, receiver: RULES.limits },
+      refused ? [{ channelLetter: 'w', why: 'budget' }] : [],
     );
-    const told =
-      reply.outcome === 'followed'
-        ? `followed ${reply.number}`
-        : reply.outcome === 'none_left'
-          ? `none_left ${letterOf(reply.state)}`
-          : reply.outcome;
-    return [told, this.reference.follow(target.id, number, stepsLeft)];
+    return [renderFollow(reply), this.reference.follow(target.id, number, stepsLeft, refused)];
   }
 
   private async approve({ at, outcome, again }: Operation & { kind: 'approve' }): Promise<[string, string]> {
@@ -421,13 +473,27 @@ function renderSettle(reply: SettleReply): string {
 }
 
 function renderOpen(reply: OpenReply): string {
-  if (reply.outcome === 'opened') return `opened ${reply.sends} ${reply.failures}`;
+  if (reply.outcome === 'opened') return `opened ${reply.sends} ${reply.failures} ${reply.shadowed}`;
   return reply.outcome === 'live' ? `live ${reply.id}` : reply.outcome;
 }
 
 function renderResend(reply: ResendReply): string {
-  if (reply.outcome === 'resent') return `resent ${reply.number}`;
+  if (reply.outcome === 'resent') return `resent ${reply.number} ${reply.shadowed}`;
   return reply.outcome === 'ended' ? `ended ${letterOf(reply.state)}` : reply.outcome;
+}
+
+function renderFollow(reply: FollowReply): string {
+  if (reply.outcome === 'followed') return `followed ${reply.number} ${reply.shadowed}`;
+  return reply.outcome === 'none_left' ? `none_left ${letterOf(reply.state)}` : `not_owed ${reply.settled}`;
+}
+
+/** What has to be sent again depends on when the sweeper came by; what has to be followed does not. */
+function renderDue(due: readonly DueMessage[]): string {
+  return due
+    .filter(({ need }) => need !== 'send')
+    .map(({ challengeId, number, need }) => `${challengeId}:${number} ${need}`)
+    .sort()
+    .join();
 }
 
 function renderClaim(reply: ClaimReply): string {

@@ -13,6 +13,8 @@ export interface Rules {
   maxAttempts: number;
   limits: {
     windows: Window[];
+    /** Told when they are full; they refuse nothing. */
+    windowsInShadow: Window[];
     platform: Window;
     unsolicited: Window;
   };
@@ -30,8 +32,14 @@ export interface ModelMessage {
   step: number;
   /** Silent from here on, the next step follows. */
   watchedUntil: number | undefined;
+  /** Not delivered by then, it is dropped. */
+  dropsAt: number | undefined;
   owesNext: boolean;
   followed: boolean;
+  /** Which of the prices was told. */
+  price: number;
+  /** Stands for a message of the challenge before. */
+  empty: boolean;
 }
 
 export interface ModelChallenge {
@@ -48,6 +56,7 @@ export interface ModelChallenge {
   messages: ModelMessage[];
   steps: number;
   strict: boolean;
+  equal: boolean;
   context: string;
   approvedBy: string | undefined;
   countedOperations: Set<string>;
@@ -55,7 +64,7 @@ export interface ModelChallenge {
   lastResend: { operation: string; number: number } | undefined;
 }
 
-const RANK: Record<string, number> = { q: 0, s: 0, u: 0, a: 1, t: 2, d: 3, r: 4, f: 9 };
+const RANK: Record<string, number> = { q: 0, s: 0, u: 0, a: 1, t: 2, x: 2.5, d: 3, r: 4, f: 9 };
 const MALFORMED_PER_MINUTE = 20;
 
 export class ReferenceEngine {
@@ -76,10 +85,10 @@ export class ReferenceEngine {
     code: string,
     context: string,
     replaces: string | undefined,
-    { steps, strict }: { steps: number; strict: boolean },
+    { steps, strict, equal }: { steps: number; strict: boolean; equal: boolean },
   ): string {
     const known = this.challenges.get(id);
-    if (known) return `opened ${known.messages.length} ${known.failures}`;
+    if (known) return `opened ${known.messages.length} ${known.failures} false`;
     const name = `${receiver}/${context}`;
     const liveId = this.live.get(name);
     const live = liveId === undefined ? undefined : this.challenges.get(liveId);
@@ -101,7 +110,7 @@ export class ReferenceEngine {
     }
     const full = this.whyFull(receiver);
     if (full) return this.refuse(full);
-    const empty = (): ModelMessage => ({ ...this.queued(0), state: 'f', due: 0 });
+    const empty = (): ModelMessage => ({ ...this.queued(0), state: 'f', due: 0, empty: true });
     const challenge: ModelChallenge = {
       id,
       tenant,
@@ -114,9 +123,10 @@ export class ReferenceEngine {
       expires,
       resendFrom:
         this.now + (this.rules.coolDownsMs[Math.min(sends, this.rules.coolDownsMs.length) - 1] ?? 0),
-      messages: [...Array.from({ length: sends - 1 }, empty), this.queued(0)],
+      messages: [...Array.from({ length: sends - 1 }, empty), this.queued(equal ? steps - 1 : 0)],
       steps,
       strict,
+      equal,
       context,
       approvedBy: undefined,
       countedOperations: new Set(),
@@ -126,9 +136,9 @@ export class ReferenceEngine {
     if (superseded) this.finish(superseded, 'C', 'superseded');
     this.challenges.set(id, challenge);
     this.live.set(name, id);
-    this.noteSend(receiver);
+    const shadowed = this.noteSend(receiver);
     this.events.push('challenge.requested', 'message.queued');
-    return `opened ${sends} ${failures}`;
+    return `opened ${sends} ${failures} ${shadowed}`;
   }
 
   check(id: string, tenant: string, operation: string, code: string, context: string): string {
@@ -171,14 +181,14 @@ export class ReferenceEngine {
   resend(id: string, tenant: string, operation: string, rotatedCode: string | undefined): string {
     const challenge = this.find(id, tenant);
     if (!challenge) return 'unknown';
-    if (challenge.lastResend?.operation === operation) return `resent ${challenge.lastResend.number}`;
+    if (challenge.lastResend?.operation === operation) return `resent ${challenge.lastResend.number} false`;
     this.letExpire(challenge);
     if (challenge.state !== 'P') return `ended ${challenge.state}`;
     if (challenge.messages.length >= this.rules.maxMessages) return this.refuse('send_limit');
     if (this.now < challenge.resendFrom) return this.refuse('cool_down');
     const full = this.whyFull(challenge.receiver);
     if (full) return this.refuse(full);
-    this.noteSend(challenge.receiver);
+    const shadowed = this.noteSend(challenge.receiver);
     challenge.messages.push(this.queued(0));
     const number = challenge.messages.length;
     challenge.resendFrom =
@@ -186,7 +196,7 @@ export class ReferenceEngine {
     challenge.lastResend = { operation, number };
     if (rotatedCode !== undefined) challenge.code = rotatedCode;
     this.events.push('message.queued');
-    return `resent ${number}`;
+    return `resent ${number} ${shadowed}`;
   }
 
   cancel(id: string, tenant: string): string {
@@ -241,7 +251,7 @@ export class ReferenceEngine {
     number: number,
     token: string | undefined,
     outcome: string,
-    { afterMs = 0, watchMs = 0, followUnresolved = false },
+    { afterMs = 0, watchMs = 0, dropMs = 0, followUnresolved = false, price = 0 },
   ): string {
     const challenge = this.challenges.get(id);
     const message = challenge?.messages[number - 1];
@@ -261,21 +271,27 @@ export class ReferenceEngine {
     if (token !== undefined) {
       if (message.token !== token || (message.state !== 's' && RANK[message.state] === 0)) return 'lost';
       if (message.state !== 's') {
-        if (outcome === 'accepted' && RANK[message.state]! < RANK['d']!) this.watch(message, watchMs);
+        if (outcome === 'accepted' && RANK[message.state]! < RANK['d']!)
+          this.watch(challenge, message, watchMs, dropMs);
         return 'ignored';
       }
     } else if (target === 'f' ? RANK[message.state]! >= RANK['d']! : RANK[message.state]! >= RANK[target]!) {
       if (target === 'f' && message.state !== 'f') this.events.push('message.late_failure');
+      if (price !== 0 && price !== message.price) this.events.push('message.priced');
+      message.price = price || message.price;
       return 'ignored';
     }
+    message.price = price || message.price;
     message.state = target;
     if (outcome === 'postponed') message.tries--;
     if (target === 'q' || target === 'u')
       message.due = this.now + (outcome === 'unresolved' ? Infinity : afterMs);
-    if (target === 'a') this.watch(message, watchMs);
-    if ('dfr'.includes(target) || outcome === 'unresolved') message.watchedUntil = undefined;
+    if (target === 'a') this.watch(challenge, message, watchMs, dropMs);
+    if ('dfr'.includes(target) || outcome === 'unresolved')
+      Object.assign(message, { watchedUntil: undefined, dropsAt: undefined });
     // A receipt that it went out after all takes back what an unresolved message owed.
-    if (target === 't' && message.watchedUntil === undefined) message.owesNext = false;
+    if (target === 't' && message.watchedUntil === undefined && message.dropsAt === undefined)
+      message.owesNext = false;
     if ('dr'.includes(target)) message.owesNext = false;
     if (target === 'f' || (outcome === 'unresolved' && followUnresolved)) this.owe(challenge, message);
     this.events.push(
@@ -293,24 +309,60 @@ export class ReferenceEngine {
     return `settled ${target} ${challenge.state} ${message.owesNext}`;
   }
 
-  follow(id: string, number: number, stepsLeft: boolean): string {
+  /** `refused`: the first step left was refused outside the scripts, which is written down beside what follows. */
+  follow(id: string, number: number, stepsLeft: boolean, refused: boolean): string {
     const challenge = this.challenges.get(id);
     const message = challenge?.messages[number - 1];
-    if (!challenge || !message) return 'not_owed';
+    if (!challenge || !message) return 'not_owed false';
     this.letExpire(challenge);
     const silent =
       message.watchedUntil !== undefined &&
       RANK[message.state]! < RANK['d']! &&
       this.now >= message.watchedUntil;
-    if (challenge.state !== 'P' || !(message.owesNext || silent)) return 'not_owed';
+    if (challenge.state !== 'P' || !(message.owesNext || silent)) return `not_owed ${message.followed}`;
     Object.assign(message, { owesNext: false, watchedUntil: undefined, followed: true });
-    if (!stepsLeft || challenge.messages.length >= this.rules.maxMessages) {
+    if (refused) this.refuse('budget');
+    const full =
+      challenge.messages.length >= this.rules.maxMessages ? 'send_limit' : this.whyFull(challenge.receiver);
+    if (!stepsLeft || full) {
+      if (stepsLeft && full) this.refuse(full);
       this.finishIfUndeliverable(challenge);
       return `none_left ${challenge.state}`;
     }
-    challenge.messages.push(this.queued(message.step + 1));
+    const shadowed = this.noteSend(challenge.receiver);
+    challenge.messages.push(this.queued(this.stepAfter(id, number)));
     this.events.push('message.queued');
-    return `followed ${challenge.messages.length}`;
+    return `followed ${challenge.messages.length} ${shadowed}`;
+  }
+
+  /** The step that a message follows by: where steps are equal the first one that was not tried. */
+  stepAfter(id: string, number: number): number {
+    const challenge = this.challenges.get(id);
+    const step = challenge?.messages[number - 1]?.step ?? 0;
+    if (!challenge?.equal) return step + 1;
+    const tried = triedSteps(challenge);
+    for (let untried = 0; untried < challenge.steps; untried++) if (!tried.has(untried)) return untried;
+    return step;
+  }
+
+  /** What the sweeper does to messages: drops those whose time is over, and names all whose next step is due. */
+  look(): string {
+    const due: string[] = [];
+    for (const challenge of this.challenges.values()) {
+      if (!'PG'.includes(challenge.state)) continue;
+      for (const [index, message] of challenge.messages.entries()) {
+        if (message.dropsAt !== undefined && this.now >= message.dropsAt) {
+          Object.assign(message, { state: 'x', watchedUntil: undefined, dropsAt: undefined });
+          this.events.push('message.dropped');
+          this.owe(challenge, message);
+        }
+        const silent = message.watchedUntil !== undefined && this.now >= message.watchedUntil;
+        if (message.owesNext)
+          due.push(`${challenge.id}:${index + 1} ${message.state === 'x' ? 'dropped' : 'failed'}`);
+        else if (silent) due.push(`${challenge.id}:${index + 1} silent`);
+      }
+    }
+    return due.sort().join();
   }
 
   finishApproval(id: string, operation: string | undefined, outcome: string): string {
@@ -355,17 +407,24 @@ export class ReferenceEngine {
       duplicatePossible: false,
       step,
       watchedUntil: undefined,
+      dropsAt: undefined,
       owesNext: false,
       followed: false,
+      price: 0,
+      empty: false,
     };
   }
 
-  private watch(message: ModelMessage, watchMs: number): void {
-    if (watchMs > 0) message.watchedUntil = this.now + watchMs;
+  /** Of silence that lets the next step follow and one that tells of a drop, the earlier counts. */
+  private watch(challenge: ModelChallenge, message: ModelMessage, watchMs: number, dropMs: number): void {
+    if (!'PG'.includes(challenge.state)) return;
+    if (dropMs > 0) message.dropsAt = this.now + dropMs;
+    if (watchMs > 0 && (dropMs === 0 || watchMs < dropMs)) message.watchedUntil = this.now + watchMs;
   }
 
   private owe(challenge: ModelChallenge, message: ModelMessage): void {
-    message.owesNext = challenge.state === 'P' && !message.followed && message.step + 1 < challenge.steps;
+    const gone = challenge.equal ? triedSteps(challenge).size : message.step + 1;
+    message.owesNext = challenge.state === 'P' && !message.followed && gone < challenge.steps;
   }
 
   private countMalformed(challenge: ModelChallenge): string {
@@ -422,17 +481,29 @@ export class ReferenceEngine {
   private whyFull(receiver: string): string | undefined {
     const { times, unsolicited } = this.sendsTo(receiver);
     const { windows, platform, unsolicited: unanswered } = this.rules.limits;
-    const until = (list: number[], { limit, seconds }: Window): number =>
-      list.length >= limit ? list.at(-limit)! + seconds * 1_000 : 0;
     const own = Math.max(...windows.map((window) => until(times, window)), until(times, platform));
     const prompts = unsolicited === 0 ? 0 : until(times.slice(-unsolicited), unanswered);
     if (Math.max(own, prompts) <= this.now) return undefined;
     return prompts > own ? 'unsolicited' : 'receiver';
   }
 
-  private noteSend(receiver: string): void {
+  /** Counts a send. Whether a window in shadow would have refused it. */
+  private noteSend(receiver: string): boolean {
     const sends = this.sendsTo(receiver);
+    const shadowed = this.rules.limits.windowsInShadow.some(
+      (window) => until(sends.times, window) > this.now,
+    );
     sends.times.push(this.now);
     sends.unsolicited++;
+    return shadowed;
   }
+}
+
+/** When one more fits the window again; 0 when it always did. */
+function until(times: number[], { limit, seconds }: Window): number {
+  return times.length >= limit ? times.at(-limit)! + seconds * 1_000 : 0;
+}
+
+function triedSteps({ messages }: ModelChallenge): Set<number> {
+  return new Set(messages.filter(({ empty }) => !empty).map(({ step }) => step));
 }

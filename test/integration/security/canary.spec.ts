@@ -1,14 +1,16 @@
 // More than a thousand unique codes through everything that is done with codes; afterwards no sink may hold one of
 // them, in any form, nor a receiver's number. Each sink is then given one, to see that it would be found there.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Metrics } from '#platform/metrics';
+import { copyTables, dumpRedis } from '../../support/dumps.js';
 import { type Answer, ask, type House, openHouse, until } from '../../support/house.js';
 import { journalBacklog } from '../../support/journal.js';
 import { LeakScanner } from '../../support/leak-scanner.js';
+import { linkTo, submit } from '../../support/links.js';
 import { type StartedProcess, startBuilt } from '../../support/processes.js';
 
 const CODE_LENGTH = 15;
@@ -26,6 +28,8 @@ let generators: Record<'same' | 'rotating' | 'alphanumeric', string>;
 let written = '';
 const errorBodies: string[] = [];
 const codes = new Set<string>();
+/** Tokens of links, and what they were exchanged for. */
+const tokens = new Set<string>();
 const receivers = new Set<string>();
 const scanner = new LeakScanner();
 
@@ -45,6 +49,7 @@ beforeAll(async () => {
   });
   await live(env);
   for (const code of codes) scanner.add(code, 'a code');
+  for (const token of tokens) scanner.add(token, 'a token');
   for (const receiver of receivers) scanner.add(receiver, 'a number');
   scanner.add(PLANTED, 'a planted code');
 }, 180_000);
@@ -54,11 +59,12 @@ afterAll(async () => {
   await house?.close();
 });
 
-describe('ATK-09 STD-30 the canary', () => {
+describe('ATK-09 STD-30 SEC-12 SEC-15 the canary', () => {
   it(`has been through: ${LEAST_CODES} codes and more, sent, failed, answered, repeated`, () => {
     expect(codes.size).toBeGreaterThan(LEAST_CODES);
     expect(receivers.size).toBeGreaterThan(LEAST_CODES);
     for (const code of codes) expect(code).toMatch(/^[0-9A-Z]{15}$/);
+    expect(tokens.size).toBeGreaterThan(20);
     expect(errorBodies.length).toBeGreaterThan(100);
   });
 
@@ -86,7 +92,7 @@ describe('ATK-09 STD-30 the canary', () => {
     const planted = new LeakScanner();
     for (const [at, type] of types.entries()) planted.add(plantedCode(at), type);
     const remove = await plantInRedis(plantedCode);
-    const found = planted.find(await dumpRedis());
+    const found = planted.find(await dumpRedis(house.redis));
     await remove();
     expect([...new Set(found.map((what) => what.split(',')[0]))].sort()).toEqual([...types].sort());
   });
@@ -135,13 +141,16 @@ function SINKS(): Record<string, Sink> {
         return undefined;
       },
     },
-    'Redis, each key by its type': { read: dumpRedis, plant: () => plantInRedis(() => PLANTED) },
+    'Redis, each key by its type': {
+      read: () => dumpRedis(house.redis),
+      plant: () => plantInRedis(() => PLANTED),
+    },
     'the append-only file of Redis': {
       read: () => Promise.resolve(readFolder(join(house.redisServer.dir))),
       plant: () => plantInRedis(() => PLANTED),
     },
     PostgreSQL: {
-      read: copyTables,
+      read: () => copyTables(house.databaseUrl),
       plant: async () => {
         const metadata = { metadata: { note: PLANTED } };
         await house.call('POST', '/v1/challenges', {
@@ -242,6 +251,7 @@ async function live(env: Record<string, string>): Promise<void> {
   worker = follow(await startBuilt('worker', env));
   await inBatches(opened, (one, at) => answer(one, at));
   await speakMessangi();
+  await followLinks();
   await ask('GET', `${api.url}/v1/generators`, undefined, { authorization: 'Bearer nobody' });
   await call('GET', `/v1/challenges?receiver=${encodeURIComponent(opened[3]!.receiver)}`);
   await call('POST', `/v1/challenges/${failing[0]!.id}/resend`, {});
@@ -327,6 +337,44 @@ async function speakMessangi(): Promise<void> {
   }
 }
 
+/** Opened, looked at, answered wrongly and rightly, exchanged and taken. */
+async function followLinks(): Promise<void> {
+  const verifier = 'canary'.repeat(8);
+  const pkce = { challenge: createHash('sha256').update(verifier).digest('base64url'), method: 'S256' };
+  const { json: generator } = await call('POST', '/v1/generators', {
+    name: 'canary',
+    kind: 'link',
+    link: { displayName: 'Canary', exchange: true, redirectUrls: ['https://shop.example/'] },
+    channels: [{ channel: 'email', sender: house.demo.email!.senderAddress }],
+  });
+  for (let at = 0; at < 12; at++) {
+    const receiver = `canary-${at}@shop.example`;
+    const returnUrl = 'https://shop.example/';
+    const { json } = await call('POST', '/v1/challenges', {
+      generator: generator.id,
+      receiver,
+      pkce,
+      returnUrl,
+    });
+    const { pathname } = new URL(await linkTo(house, receiver));
+    tokens.add(pathname.slice(-22));
+    const page = api.url + pathname;
+    await ask('GET', page);
+    await ask('GET', `${page}?next=x`);
+    await submit(page, { answer: 'approve', number: '0' });
+    await submit(page, { answer: 'approve', number: '00' });
+    await submit(page, { answer: 'approve', number: json.matchNumber }, { origin: 'https://evil.example' });
+    await submit(page, { answer: at % 4 ? 'approve' : 'deny', number: json.matchNumber });
+    const issuing = [`/v1/challenges/${json.id}/exchange`, { codeVerifier: verifier }] as const;
+    const { json: issued } = await call('POST', ...issuing, { 'idempotency-key': `exchange-${at}` });
+    if (!issued.token) continue;
+    tokens.add(issued.token.slice(-22));
+    await call('POST', '/v1/exchanges', { token: issued.token });
+    await call('POST', '/v1/exchanges', { token: issued.token, codeVerifier: verifier });
+    await call('POST', '/v1/exchanges', { token: issued.token, codeVerifier: verifier });
+  }
+}
+
 async function inBatches<T>(list: readonly T[], work: (one: T, at: number) => Promise<void>): Promise<void> {
   for (let at = 0; at < list.length; at += AT_ONCE)
     await Promise.all(list.slice(at, at + AT_ONCE).map((one, offset) => work(one, at + offset)));
@@ -363,66 +411,9 @@ async function plantInRedis(secret: (at: number) => string): Promise<() => Promi
   return async () => redis.del(await redis.keys('planted:*'));
 }
 
-const READ: Record<string, (key: Buffer) => [string, ...(Buffer | string | number)[]]> = {
-  string: (key) => ['getBuffer', key],
-  hash: (key) => ['hgetallBuffer', key],
-  list: (key) => ['lrangeBuffer', key, 0, -1],
-  set: (key) => ['smembersBuffer', key],
-  zset: (key) => ['zrangeBuffer', key, 0, -1],
-  stream: (key) => ['xrangeBuffer', key, '-', '+'],
-};
-
-/** Every key with its name and all it holds, as bytes. */
-async function dumpRedis(): Promise<Buffer> {
-  const keys = await house.redis.keysBuffer('*');
-  const types = await house.redis.pipeline(keys.map((key) => ['type', key] as never)).exec();
-  // A key may have ended since it was named; of the type `none` there is nothing to read.
-  const reads = keys.flatMap((key, at) => {
-    const type = String(types![at]![1]);
-    if (type === 'none') return [];
-    if (!READ[type]) throw new Error(`a key of the type ${type}`);
-    return [READ[type](key)];
-  });
-  const values = await house.redis.pipeline(reads as never).exec();
-  const parts: Buffer[] = [...keys];
-  const take = (value: unknown): void => {
-    if (Buffer.isBuffer(value)) parts.push(value);
-    else if (Array.isArray(value)) value.forEach(take);
-    else if (typeof value === 'object' && value !== null)
-      for (const [name, field] of Object.entries(value)) parts.push(Buffer.from(name), field as Buffer);
-  };
-  for (const [error, value] of values!) {
-    if (error) throw error;
-    take(value);
-  }
-  return Buffer.concat(parts.flatMap((part) => [part, Buffer.from('\n')]));
-}
-
 function readFolder(dir: string): Buffer {
   const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Buffer.concat(files.map((file) => readFileSync(join(file.parentPath, file.name))));
-}
-
-/** COPY … TO STDOUT of each table, as a backup would read it. */
-async function copyTables(): Promise<Buffer> {
-  const client = new pg.Client({ connectionString: house.databaseUrl });
-  await client.connect();
-  const parts: Buffer[] = [];
-  // pg hands COPY data to nobody unless one listens where it arrives.
-  (client as unknown as { connection: NodeJS.EventEmitter }).connection.on(
-    'copyData',
-    ({ chunk }: { chunk: Buffer }) => parts.push(Buffer.from(chunk)),
-  );
-  try {
-    const { rows } = await client.query<{ name: string }>(
-      "SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')",
-    );
-    expect(rows.length).toBeGreaterThan(8);
-    for (const { name } of rows) await client.query(`COPY ${name} TO STDOUT`);
-  } finally {
-    await client.end();
-  }
-  return Buffer.concat(parts);
 }
 
 async function withQueue<T>(work: (queue: Queue) => Promise<T>): Promise<T> {

@@ -45,7 +45,7 @@ const openMany = (call: ReturnType<typeof callerOf>, count: number): Promise<Ope
   Promise.all(Array.from({ length: count }, () => open(call)));
 
 describe('a ring that is rotated while codes are alive', () => {
-  it('ATK-35 answers no right code wrong, over a restart of every process', async () => {
+  it('ATK-35 SEC-08 answers no right code wrong, over a restart of every process', async () => {
     let process = await startBuilt('api', house.environment);
     let call = callerOf(process.url);
     const waiting = await openMany(call, AT_ONCE * 2);

@@ -192,7 +192,9 @@ describe('ATK-28 a field of an answer', () => {
             name,
             true,
           ]);
-          expect(fields, `${method} ${path} ${name} ${answer.text}`).toContainEqual(
+          // What looks like a credential in a body is refused before the body is read.
+          if (name === 'secret' && answer.text.includes('Credentials belong')) continue;
+          expect(fields ?? [], `${method} ${path} ${name} ${answer.text}`).toContainEqual(
             expect.objectContaining({ pointer: `#/${name}`, code: 'unknown_field' }),
           );
         }
