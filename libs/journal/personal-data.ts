@@ -2,11 +2,13 @@ import type { EntityManager } from 'typeorm';
 import { type Identifier, renderUuid } from '#platform/identifiers';
 
 /**
- * What of an entry's data leads to a person: references of the receiver (`r`, `i`), the sealed receiver (`sr`), the
+ * What of an entry's data leads to a person: references of the receiver (`r`, `rs`, `i`), the sealed receiver (`sr`), the
  * provider's id of the message, which in WhatsApp's case spells the number (`pid`), and what the caller attached, which
  * may be anything (`md`). A new field of `record.lua` that leads to one belongs here, and in a new index.
  */
-const PERSONAL_FIELDS = ['i', 'md', 'pid', 'r', 'sr'];
+const PERSONAL_FIELDS = ['i', 'md', 'pid', 'r', 'rs', 'sr'];
+/** Entries about a receiver and no challenge, whose id is their own. As the index `journal_receivers` spells them. */
+const ABOUT_RECEIVER = `type IN ('receiver.unblocked', 'consent.withdrawn')`;
 const FIELDS = `ARRAY[${PERSONAL_FIELDS.map((field) => `'${field}'`).join(', ')}]`;
 
 /** As the index `journal_personal` spells it. */
@@ -36,7 +38,7 @@ export async function anonymiseJournal(
     [renderUuid(tenantId), challengeIds.map(renderUuid), subject],
   );
   await manager.query(
-    `UPDATE journal SET data = ${anonymous} WHERE tenant_id = $1 AND type = 'receiver.unblocked' AND data ->> 'r' = ANY ($2::text[])`,
+    `UPDATE journal SET data = ${anonymous} WHERE tenant_id = $1 AND ${ABOUT_RECEIVER} AND data ->> 'r' = ANY ($2::text[])`,
     [renderUuid(tenantId), receiverRefs, subject],
   );
 }

@@ -1,6 +1,6 @@
 -- Forgets what is kept of a receiver for one tenant, beside its challenges. Counts of other tenants stay.
 --
--- KEYS  1 {pNN}:lim:<ref>   2 {pNN}:ver:<tenant>:<ref>   3 {pNN}:alert:<tenant>:<ref>   4… {pNN}:sup:<tenant>:<ref>:<channel>
+-- KEYS  1 {pNN}:lim:<ref>   2… {pNN}:ver|alert|asked|stop|miss:<tenant>:<ref> and {pNN}:sup:<tenant>:<ref>:<channel>
 -- ARGV  1 tenant
 -- Returns 1
 redis.call('HDEL', KEYS[1], ARGV[1])

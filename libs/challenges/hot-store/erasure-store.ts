@@ -40,10 +40,7 @@ export class ErasureStore {
     const tag = this.partitions.tag(partition);
     const name = `${tenantId}:${ref}`;
     const suppressions = Object.values(LETTER_OF_CHANNEL).map((letter) => `${tag}sup:${name}:${letter}`);
-    await this.scripts.run(
-      'erase-receiver',
-      [`${tag}lim:${ref}`, `${tag}ver:${name}`, `${tag}alert:${name}`, ...suppressions],
-      [tenantId],
-    );
+    const known = ['ver', 'alert', 'asked', 'stop', 'miss'].map((what) => `${tag}${what}:${name}`);
+    await this.scripts.run('erase-receiver', [`${tag}lim:${ref}`, ...known, ...suppressions], [tenantId]);
   }
 }

@@ -10,6 +10,7 @@ const SCRIPTS = [
   'receive-token',
   'answer-inbound',
   'exchange-approval',
+  'expect-answer',
   'note-miss',
   'withdraw-consent',
   'judge-receiver',
@@ -127,17 +128,16 @@ export class InboundStore {
 
   /** Until when this person's plain words are about this challenge. */
   async expectAnswer(writing: Writing, id: Identifier, expiresAt: number): Promise<void> {
-    await this.redis.client.set(
-      this.askedKey(writing),
-      id,
-      'PXAT',
-      expiresAt + GRACE_MS - this.clock.offsetMs,
+    await this.scripts.run(
+      'expect-answer',
+      [this.askedKey(writing)],
+      [writing.senderId, id, expiresAt + GRACE_MS - this.clock.now()],
     );
   }
 
   /** The challenge that this person was last asked about. */
   async askedAbout(writing: Writing): Promise<Identifier | undefined> {
-    return (await this.redis.client.get(this.askedKey(writing))) ?? undefined;
+    return (await this.redis.client.hget(this.askedKey(writing), writing.senderId)) ?? undefined;
   }
 
   /** How many unknown tokens this person sent, with this one when it is `counted`. */
@@ -199,8 +199,8 @@ export class InboundStore {
     return { verdict, state: STATE_OF_LETTER[letter] ?? 'pending', why };
   }
 
-  private askedKey({ tenantId, senderId, person }: Writing): string {
-    return `${this.partitions.tag(person.partition)}asked:${tenantId}:${senderId}:${person.ref}`;
+  private askedKey({ tenantId, person }: Writing): string {
+    return `${this.partitions.tag(person.partition)}asked:${tenantId}:${person.ref}`;
   }
 
   private tagOf(id: Identifier): string {

@@ -49,7 +49,7 @@
 --
 -- {pNN}:alert:<tenant>:<ref>, one hash per receiver: reference of a question → its challenge, as long as that is known,
 -- so that a reply that names no message finds what it may be about.
--- {pNN}:tok:<digest>, {pNN}:asked:<tenant>:<sender>:<person>, {pNN}:miss:…, {pNN}:unclear:…, {pNN}:stop:…: what the kind `inbound`
+-- {pNN}:tok:<digest>, {pNN}:asked:<tenant>:<person>, {pNN}:miss:…, {pNN}:unclear:…, {pNN}:stop:…: what the kind `inbound`
 -- finds its challenges and its people by; see inbound-store.ts.
 local GRACE_MS = 900000
 local VERIFIED_MS = 180 * 86400000

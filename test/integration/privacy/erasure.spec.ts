@@ -6,12 +6,15 @@ import { CodeVault } from '../../../libs/challenges/code-vault.js';
 import { SCOPES } from '#tenants';
 import { KeyRing, shortDigest } from '#platform/crypto';
 import { parseNative } from '#platform/identifiers';
+import { Database } from '#platform/database';
 import { Partitions } from '#platform/partitions';
 import { FaultProxy } from '../../faults/tools/fault-proxy.js';
 import { copyTables, dumpRedis } from '../../support/dumps.js';
 import { type Answer, ask, type House, openHouse, until } from '../../support/house.js';
+import { CONSENT, inboundGenerator, openInbound, prefilled } from '../../support/inbound.js';
 import { brokenSequences, journalBacklog, journalRows } from '../../support/journal.js';
 import { LeakScanner } from '../../support/leak-scanner.js';
+import { person } from '../../support/person.js';
 import { type StartedProcess, startBuilt } from '../../support/processes.js';
 
 const NUMBER = '+525512780001';
@@ -44,6 +47,7 @@ describe('SEC-18: erasing a receiver', () => {
 
   const call = (method: string, path: string, body?: unknown, by = key): Promise<Answer> =>
     ask(method, api.url + path, body, { authorization: `Bearer ${by}` });
+  const query = (sql: string): Promise<object[]> => part(Database).manager.query(sql);
   const erase = (receiver: string): Promise<Answer> => call('POST', '/v1/receivers/erase', { receiver });
   const erased = (asked: Answer): Promise<Answer> =>
     until(
@@ -150,6 +154,53 @@ describe('SEC-18: erasing a receiver', () => {
     );
     // Known to nobody, it may be sent to again.
     expect(await open(NUMBER, 'e')).toMatch(/^chl_/);
+  });
+
+  it('SEC-18 takes the person out of consents and withdrawals, of which stays that somebody agreed, to what and when', async () => {
+    const receiver = '+525512780007';
+    const sender = house.demo.senderAddress;
+    const ana = person(house, receiver);
+    const consent = await inboundGenerator(house, [{ channel: 'whatsapp', sender }], {
+      purpose: 'consent',
+      consentText: CONSENT,
+    });
+    const browser = await openInbound(house, consent);
+    const sent = await ana.types('whatsapp', prefilled(browser.links['whatsapp']!), sender);
+    const question = await ana.waitsFor('whatsapp', CONSENT, sent);
+    await ana.presses(question.id, 'Yes');
+    await browser.becomes('approved');
+    await ana.waitsFor('whatsapp', 'unsubscribed', await ana.types('whatsapp', 'STOP', sender));
+    const { partition, ref } = part(Partitions).locate(receiver);
+    await house.redis.hset(`${part(Partitions).tag(partition)}miss:${tenant}:${ref}`, { n: 1, u: 1 });
+    await drained();
+
+    const scanner = new LeakScanner();
+    for (const name of await namesOf(receiver)) scanner.add(name, name);
+    scanner.add(receiver.slice(1), 'the number');
+    for (const { data } of await journalRows(house.databaseUrl))
+      if (data['r'] === part(CodeVault).receiverRefs(tenant, receiver)[0] && data['pid'])
+        scanner.add(data['pid'], 'an id of a message that was written to us');
+    const dumps = async () =>
+      Promise.all([dumpRedis(house.redis), copyTables(house.databaseUrl)]).then((all) =>
+        all.map((dump) => scanner.find(dump)),
+      );
+    for (const found of await dumps()) expect(found.length).toBeGreaterThan(0);
+    const rows = () => query('SELECT * FROM consents');
+
+    const before = await rows();
+    await erased(await erase(receiver));
+    await drained();
+    expect(await dumps()).toEqual([[], []]);
+    const named = {
+      receiver_ref: expect.stringMatching(/^[0-9a-z]{26}$/),
+      sealed_receiver: '',
+      message_id: '',
+    };
+    expect(await rows()).toEqual(before.map((row) => ({ ...row, ...named })));
+    expect(await query('SELECT * FROM consent_withdrawals')).toEqual([expect.objectContaining(named)]);
+    const listed = (await call('GET', '/v1/consents')).json.items;
+    expect(listed).toEqual([expect.objectContaining({ id: browser.id, wording: CONSENT })]);
+    expect(listed[0]).not.toHaveProperty('receiver');
   });
 
   it('BI-85 answers alike for a receiver that is unknown, erased before or unreadable, and is done with each', async () => {

@@ -10,8 +10,9 @@ export class Retention1700000000012 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE INDEX journal_personal ON journal (occurred_at) WHERE data ?| ARRAY['i', 'md', 'pid', 'r', 'sr'];
-      CREATE INDEX journal_unblocked ON journal ((data ->> 'r')) WHERE type = 'receiver.unblocked';
+      CREATE INDEX journal_personal ON journal (occurred_at) WHERE data ?| ARRAY['i', 'md', 'pid', 'r', 'rs', 'sr'];
+      CREATE INDEX journal_receivers ON journal ((data ->> 'r'))
+        WHERE type IN ('receiver.unblocked', 'consent.withdrawn');
       CREATE INDEX challenges_personal ON challenges (opened_at) WHERE sealed_receiver <> '';
       CREATE INDEX challenges_opened ON challenges USING brin (opened_at);
       CREATE INDEX approvals_approved ON approvals USING brin (approved_at);
@@ -38,7 +39,7 @@ export class Retention1700000000012 implements MigrationInterface {
       DROP TABLE erasures;
       ALTER TABLE challenges RESET (fillfactor);
       ALTER TABLE messages RESET (fillfactor);
-      DROP INDEX journal_personal, journal_unblocked, challenges_personal, challenges_opened, approvals_approved,
+      DROP INDEX journal_personal, journal_receivers, challenges_personal, challenges_opened, approvals_approved,
         tenant_events_at, limit_events_at;
     `);
   }
