@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { Rounds } from '#platform/clock';
 import { Database, sqlState } from '#platform/database';
 import { renderUuid } from '#platform/identifiers';
 import { describeError, loggerFor } from '#platform/logging';
@@ -44,9 +45,7 @@ interface Read {
 export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = loggerFor('journal');
   private readonly projections: JournalProjection[] = [];
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds = new Rounds(() => this.drainOnce());
   /** Where each stream's unreadable entries end: they stay for a newer worker, and are read past. */
   private readonly unreadableUpTo = new Map<string, string>();
   private lagReadAt = -Infinity;
@@ -67,27 +66,21 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.schedule(BUSY_MS);
+    this.rounds.start(BUSY_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
-  private schedule(afterMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.drain().then(
-        (moved) => this.schedule(moved > 0 ? BUSY_MS : IDLE_MS),
-        (error: unknown) => {
-          this.logger.warn({ error: describeError(error) }, 'journal not written; it waits in Redis');
-          // Not all workers at the same moment (FI-23).
-          this.schedule(randomInt(...TROUBLE_MS));
-        },
-      );
-    }, afterMs);
+  private async drainOnce(): Promise<number> {
+    try {
+      return (await this.drain()) > 0 ? BUSY_MS : IDLE_MS;
+    } catch (error) {
+      this.logger.warn({ error: describeError(error) }, 'journal not written; it waits in Redis');
+      // Not all workers at the same moment (FI-23).
+      return randomInt(...TROUBLE_MS);
+    }
   }
 
   /** Over the partitions this worker holds, until none has more than a batch waiting. Returns how many entries it moved. */
@@ -104,7 +97,7 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
     let moved = 0;
     let reads = await this.readAll(lane, []);
     while (reads.length > 0) {
-      const more = !this.stopped && reads.some(({ full }) => full);
+      const more = !this.rounds.stopped && reads.some(({ full }) => full);
       const next = more ? this.readAll(lane, reads) : Promise.resolve([]);
       // Told below, unless the write fails first.
       next.catch(() => undefined);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#platform/clock';
-import { type Identifier, partitionOf } from '#platform/identifiers';
+import type { Identifier } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import { LETTER_OF_CHANNEL } from '../channel-letters.js';
@@ -31,7 +31,7 @@ export class ErasureStore {
 
   /** False when something of it is under way still: ask again. */
   async eraseChallenge(id: Identifier, tenantId: Identifier): Promise<boolean> {
-    const tag = this.partitions.tag(partitionOf(id));
+    const tag = this.partitions.tagOf(id);
     const keys = [`${tag}ch:${id}`, `${tag}journal`];
     return (await this.scripts.run('erase-challenge', keys, [this.clock.offsetMs, tenantId])) === 1;
   }

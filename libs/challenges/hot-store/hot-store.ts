@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#platform/clock';
-import { type Identifier, partitionOf } from '#platform/identifiers';
+import type { Identifier } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import { type ChallengeState, STATE_OF_LETTER } from '../challenge-state.js';
@@ -204,7 +204,7 @@ export class HotStore {
   }
 
   async open(record: OpenRecord): Promise<OpenReply> {
-    const tag = this.tagOf(record.id);
+    const tag = this.partitions.tagOf(record.id);
     const { message } = record;
     const reply = (await this.scripts.run(
       'open-challenge',
@@ -254,7 +254,7 @@ export class HotStore {
   }
 
   async check(question: CheckQuestion): Promise<CheckReply> {
-    const tag = this.tagOf(question.id);
+    const tag = this.partitions.tagOf(question.id);
     const reply = (await this.scripts.run(
       'check-answer',
       [`${tag}ch:${question.id}`, `${tag}exp`, `${tag}due`, `${tag}journal`],
@@ -275,7 +275,7 @@ export class HotStore {
   }
 
   async resend(order: ResendOrder): Promise<ResendReply> {
-    const tag = this.tagOf(order.id);
+    const tag = this.partitions.tagOf(order.id);
     const { message, rotated } = order;
     const reply = (await this.scripts.run(
       'resend-message',
@@ -327,7 +327,7 @@ export class HotStore {
     generatorId: Identifier | undefined,
     why: string,
   ): Promise<Canceled | Ended | Unknown> {
-    const tag = this.tagOf(id);
+    const tag = this.partitions.tagOf(id);
     const reply = (await this.scripts.run(
       'cancel-challenge',
       [`${tag}ch:${id}`, `${tag}journal`],
@@ -353,7 +353,7 @@ export class HotStore {
     why: string,
     told: Readonly<Record<string, string | number>>,
   ): Promise<void> {
-    const tag = this.tagOf(id);
+    const tag = this.partitions.tagOf(id);
     await this.scripts.run(
       'journal-refusal',
       [`${tag}ch:${id}`, `${tag}journal`],
@@ -367,7 +367,7 @@ export class HotStore {
     { tenantId, keyId }: { tenantId: Identifier; keyId: Identifier },
     receiver: { limitName: string; receiverRef: string; purpose: string },
   ): Promise<number> {
-    const tag = this.tagOf(entryId);
+    const tag = this.partitions.tagOf(entryId);
     return Number(
       await this.scripts.run(
         'unblock-receiver',
@@ -384,7 +384,7 @@ export class HotStore {
     generatorId?: Identifier,
     discloseTo?: Identifier,
   ): Promise<Map<string, string> | undefined> {
-    const tag = this.tagOf(id);
+    const tag = this.partitions.tagOf(id);
     const reply = (await this.scripts.run(
       'read-challenge',
       [`${tag}ch:${id}`, `${tag}journal`],
@@ -398,12 +398,12 @@ export class HotStore {
 
   /** The sealed code of a live challenge, to go on under its successor's id. Never leaves the process opened. */
   async sealedCode(id: Identifier): Promise<string | undefined> {
-    return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 'c')) ?? undefined;
+    return (await this.redis.client.hget(`${this.partitions.tagOf(id)}ch:${id}`, 'c')) ?? undefined;
   }
 
   /** Whose challenge it is, where a secret address names it instead of a key. */
   async tenantOf(id: Identifier): Promise<Identifier | undefined> {
-    return (await this.redis.client.hget(`${this.tagOf(id)}ch:${id}`, 't')) ?? undefined;
+    return (await this.redis.client.hget(`${this.partitions.tagOf(id)}ch:${id}`, 't')) ?? undefined;
   }
 
   /** Whether this receiver answered a challenge of this tenant rightly, under a profile that asks. */
@@ -418,7 +418,7 @@ export class HotStore {
     outcome: 'approve' | 'spent' | 'release',
     why = '',
   ): Promise<CheckReply> {
-    const tag = this.tagOf(id);
+    const tag = this.partitions.tagOf(id);
     const reply = await this.scripts.run(
       'finish-approval',
       [`${tag}ch:${id}`, `${tag}exp`, `${tag}due`, `${tag}journal`],
@@ -453,10 +453,6 @@ export class HotStore {
     if (taken.length === 0) return;
     const stamps = taken[5]!.split(',').filter(Boolean);
     await this.scripts.run('merge-receiver', [key(to)], [tenantId, ...taken.slice(0, 5), ...stamps]);
-  }
-
-  private tagOf(id: Identifier): string {
-    return this.partitions.tag(partitionOf(id));
   }
 }
 

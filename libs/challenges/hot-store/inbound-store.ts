@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#platform/clock';
-import { type Identifier, partitionOf } from '#platform/identifiers';
+import type { Identifier } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import { type ChallengeState, STATE_OF_LETTER } from '../challenge-state.js';
@@ -75,7 +75,7 @@ export class InboundStore {
     lifeMs: number,
     fields: Readonly<Record<string, string | number | undefined>>,
   ): Promise<{ expiresAt: number } | undefined> {
-    const tag = this.tagOf(id);
+    const tag = this.partitions.tagOf(id);
     const [outcome, expires] = (await this.scripts.run(
       'open-inbound',
       [`${tag}ch:${id}`, `${tag}tok:${tokenRef}`, `${tag}exp`, `${tag}journal`],
@@ -151,7 +151,7 @@ export class InboundStore {
 
   /** How often this challenge's receiver said what nobody understands, with this time. */
   async unclear(id: Identifier, forMs: number): Promise<number> {
-    return this.noteMiss(`${this.tagOf(id)}unclear:${id}`, true, forMs);
+    return this.noteMiss(`${this.partitions.tagOf(id)}unclear:${id}`, true, forMs);
   }
 
   /** Whether this receiver of the tenant gave too many wrong answers in a row to be believed (STD-06). */
@@ -190,7 +190,7 @@ export class InboundStore {
     id: Identifier,
     values: readonly (string | number)[],
   ): Promise<Moved<Verdict>> {
-    const tag = this.tagOf(id);
+    const tag = this.partitions.tagOf(id);
     const [verdict, letter, why] = (await this.scripts.run(
       script,
       [`${tag}ch:${id}`, `${tag}journal`],
@@ -201,10 +201,6 @@ export class InboundStore {
 
   private askedKey({ tenantId, person }: Writing): string {
     return `${this.partitions.tag(person.partition)}asked:${tenantId}:${person.ref}`;
-  }
-
-  private tagOf(id: Identifier): string {
-    return this.partitions.tag(partitionOf(id));
   }
 }
 

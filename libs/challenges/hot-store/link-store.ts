@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#platform/clock';
-import { type Identifier, partitionOf } from '#platform/identifiers';
+import type { Identifier } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import { type ChallengeState, STATE_OF_LETTER } from '../challenge-state.js';
@@ -98,6 +98,6 @@ export class LinkStore {
   }
 
   private keyOf(id: Identifier): string {
-    return `${this.partitions.tag(partitionOf(id))}ch:${id}`;
+    return `${this.partitions.tagOf(id)}ch:${id}`;
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Price } from '#limits';
 import { Clock } from '#platform/clock';
-import { type Identifier, partitionOf } from '#platform/identifiers';
+import type { Identifier } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import type { Purpose } from '../challenge.js';
@@ -211,7 +211,10 @@ export class MessageStore {
   /** A message of a challenge that is there; without its code. */
   async routed(challengeId: Identifier, number: number): Promise<RoutedMessage | undefined> {
     const names = ['t', 'g', 'y', 'tn', 'p', 'i', 'lg', ...MESSAGES, ...SEALED_ADDRESSES];
-    const values = await this.redis.client.hmget(`${this.tagOf(challengeId)}ch:${challengeId}`, ...names);
+    const values = await this.redis.client.hmget(
+      `${this.partitions.tagOf(challengeId)}ch:${challengeId}`,
+      ...names,
+    );
     const record = new Map<string, string>();
     values.forEach((value, at) => value !== null && record.set(names[at]!, value));
     const step = readStep(record.get(`m${number}`));
@@ -294,12 +297,8 @@ export class MessageStore {
     });
   }
 
-  private tagOf(challengeId: Identifier): string {
-    return this.partitions.tag(partitionOf(challengeId));
-  }
-
   private keys(challengeId: Identifier): string[] {
-    const tag = this.tagOf(challengeId);
+    const tag = this.partitions.tagOf(challengeId);
     return [`${tag}ch:${challengeId}`, `${tag}due`, `${tag}journal`];
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#platform/clock';
-import { type Identifier, partitionOf } from '#platform/identifiers';
+import type { Identifier } from '#platform/identifiers';
 import { Partitions } from '#platform/partitions';
 import { LuaScripts, RedisConnection } from '#platform/redis';
 import { type ChallengeState, STATE_OF_LETTER } from '../challenge-state.js';
@@ -47,7 +47,7 @@ export class QuestionStore {
 
   /** Keeps the digest of what a message shows. False when the message is in other hands: it must not be sent. */
   async noteShown(challengeId: Identifier, number: number, token: string, digest: string): Promise<boolean> {
-    const tag = this.tagOf(challengeId);
+    const tag = this.partitions.tagOf(challengeId);
     const noted = await this.scripts.run(
       'note-question',
       [`${tag}ch:${challengeId}`, `${tag}journal`],
@@ -57,7 +57,7 @@ export class QuestionStore {
   }
 
   async answer(said: SaidToQuestion): Promise<AnswerReply> {
-    const tag = this.tagOf(said.challengeId);
+    const tag = this.partitions.tagOf(said.challengeId);
     const [verdict, state, again] = (await this.scripts.run(
       'answer-question',
       [`${tag}ch:${said.challengeId}`, `${tag}exp`, `${tag}journal`],
@@ -79,9 +79,5 @@ export class QuestionStore {
   async asked(tenantId: Identifier, receiver: { partition: number; ref: string }): Promise<Identifier[]> {
     const tag = this.partitions.tag(receiver.partition);
     return this.redis.client.hvals(`${tag}alert:${tenantId}:${receiver.ref}`);
-  }
-
-  private tagOf(id: Identifier): string {
-    return this.partitions.tag(partitionOf(id));
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Rounds } from '#platform/clock';
 import { PartitionLeases } from '#platform/partitions';
 import { describeError, loggerFor } from '#platform/logging';
 import { channelOfLetter } from '../channel-letters.js';
@@ -19,9 +20,7 @@ const LOOK_AGAIN_MS = 3_000;
 @Injectable()
 export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = loggerFor('sweeper');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds = new Rounds(() => this.sweepOnce());
 
   constructor(
     private readonly hotStore: HotStore,
@@ -33,13 +32,11 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.rounds.start(EVERY_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** One look at every partition held. */
@@ -68,14 +65,10 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     else await this.followUps.follow(challengeId, number, need);
   }
 
-  private schedule(): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.sweep()
-        .catch((error: unknown) =>
-          this.logger.warn({ error: describeError(error) }, 'sweep failed; the next one follows'),
-        )
-        .finally(() => this.schedule());
-    }, EVERY_MS);
+  private async sweepOnce(): Promise<number> {
+    await this.sweep().catch((error: unknown) =>
+      this.logger.warn({ error: describeError(error) }, 'sweep failed; the next one follows'),
+    );
+    return EVERY_MS;
   }
 }

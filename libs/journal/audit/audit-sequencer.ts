@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type EntityManager, IsNull, LessThanOrEqual } from 'typeorm';
-import { Clock } from '#platform/clock';
+import { Clock, Rounds } from '#platform/clock';
 import { Database } from '#platform/database';
 import { describeError, loggerFor } from '#platform/logging';
 import { type Chain, GENESIS, linkHash } from './audit-chain.js';
@@ -26,9 +26,7 @@ const CHECKPOINT_MS = 10 * 60_000;
 @Injectable()
 export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = loggerFor('audit');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds = new Rounds(() => this.runOnce());
 
   constructor(
     private readonly database: Database,
@@ -38,13 +36,11 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule(IDLE_MS);
+    this.rounds.start(IDLE_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** One round. Returns how many rows were chained; none while another worker is at it. */
@@ -111,17 +107,13 @@ export class AuditSequencer implements OnApplicationBootstrap, OnModuleDestroy {
     head.openSince = null;
   }
 
-  private schedule(afterMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.run().then(
-        (chained) => this.schedule(chained > 0 ? BUSY_MS : IDLE_MS),
-        (error: unknown) => {
-          this.logger.warn({ error: describeError(error) }, 'audit rows not chained; they wait');
-          this.schedule(TROUBLE_MS);
-        },
-      );
-    }, afterMs);
+  private async runOnce(): Promise<number> {
+    try {
+      return (await this.run()) > 0 ? BUSY_MS : IDLE_MS;
+    } catch (error) {
+      this.logger.warn({ error: describeError(error) }, 'audit rows not chained; they wait');
+      return TROUBLE_MS;
+    }
   }
 }
 

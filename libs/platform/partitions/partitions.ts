@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '#platform/config';
 import { keyedDigest, KeyRing } from '#platform/crypto';
+import { type Identifier, partitionOf } from '#platform/identifiers';
 
 /**
  * Where a receiver's records live. All of one receiver's keys share the hash tag of one partition, so that each
@@ -34,6 +35,11 @@ export class Partitions {
   /** `{p1f}:`, the beginning of every key of that partition. */
   tag(partition: number): string {
     return this.tags[partition]!;
+  }
+
+  /** Of the partition that the identifier carries. */
+  tagOf(id: Identifier): string {
+    return this.tag(partitionOf(id));
   }
 
   all(): number[] {

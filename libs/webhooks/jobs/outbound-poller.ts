@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Rounds } from '#platform/clock';
 import { Database } from '#platform/database';
 import { describeError, loggerFor } from '#platform/logging';
 import { DeliveryStore } from '../outbound/delivery-store.js';
@@ -13,9 +14,7 @@ const TROUBLE_MS = 1_000;
 @Injectable()
 export class OutboundPoller implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = loggerFor('webhooks');
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds = new Rounds(() => this.lookOnce());
 
   constructor(
     private readonly database: Database,
@@ -25,13 +24,11 @@ export class OutboundPoller implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule(BUSY_MS);
+    this.rounds.start(BUSY_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** One round. Returns how much there was to do. */
@@ -43,16 +40,12 @@ export class OutboundPoller implements OnApplicationBootstrap, OnModuleDestroy {
     return told + due.length;
   }
 
-  private schedule(afterMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.look().then(
-        (done) => this.schedule(done > 0 ? BUSY_MS : IDLE_MS),
-        (error: unknown) => {
-          this.logger.warn({ error: describeError(error) }, 'events not told; they wait in PostgreSQL');
-          this.schedule(TROUBLE_MS);
-        },
-      );
-    }, afterMs);
+  private async lookOnce(): Promise<number> {
+    try {
+      return (await this.look()) > 0 ? BUSY_MS : IDLE_MS;
+    } catch (error) {
+      this.logger.warn({ error: describeError(error) }, 'events not told; they wait in PostgreSQL');
+      return TROUBLE_MS;
+    }
   }
 }
