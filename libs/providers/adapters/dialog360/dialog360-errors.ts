@@ -1,16 +1,12 @@
-import type { FailureClass, SendResult } from '../../message-provider.js';
-import { type GraphVerdict } from '../whatsapp/graph-errors.js';
+import type { SendResult } from '../../message-provider.js';
+import { reject, resultOf, retry, throttle, type Verdict } from '../verdict.js';
 import type { Cause } from '../whatsapp/status-notices.js';
 import type { Dialog360Answer } from './dialog360-client.js';
 
 const SECOND = 1_000;
 
-const retry = (retryAfterMs: number): GraphVerdict => ({ retryAfterMs });
-const throttle = (retryAfterMs: number): GraphVerdict => ({ retryAfterMs, throttled: true });
-const reject = (failure: FailureClass): GraphVerdict => ({ failure });
-
 /** Codes of the On-Premise API, from Meta's page of its errors: another space than Graph's. */
-const ON_PREMISE: Record<number, GraphVerdict> = {
+const ON_PREMISE: Record<number, Verdict> = {
   400: reject('bug'),
   401: reject('account'),
   402: reject('account'),
@@ -60,7 +56,7 @@ const ON_PREMISE: Record<number, GraphVerdict> = {
 };
 
 /** A code that is not documented is judged by the status that it came with. A receipt has none. */
-export function judgeOnPremiseError(code: number, status = 400): GraphVerdict {
+export function judgeOnPremiseError(code: number, status = 400): Verdict {
   const known = ON_PREMISE[code];
   if (known) return known;
   if (status === 429) return throttle(SECOND);
@@ -79,7 +75,7 @@ export function onPremiseCause(code: number): Cause {
 
 interface GatewayVerdict {
   reason: string;
-  verdict: GraphVerdict;
+  verdict: Verdict;
 }
 
 /**
@@ -88,7 +84,7 @@ interface GatewayVerdict {
  * that the API behind the gateway was not there.
  */
 export function judgeGateway(status: number, words: string): GatewayVerdict {
-  const verdict = (reason: string, is: GraphVerdict): GatewayVerdict => ({
+  const verdict = (reason: string, is: Verdict): GatewayVerdict => ({
     reason: `d360_${reason}`,
     verdict: is,
   });
@@ -109,8 +105,5 @@ export function judgeOwnAnswer(answer: OwnAnswer): SendResult {
     answer.kind === 'gateway'
       ? judgeGateway(answer.status, answer.words)
       : { reason: `onprem_${answer.code}`, verdict: judgeOnPremiseError(answer.code, answer.status) };
-  if (verdict === 'unknown') return { outcome: 'unknown', reason };
-  if ('failure' in verdict) return { outcome: 'rejected', reason, failure: verdict.failure };
-  const { retryAfterMs, throttled } = verdict;
-  return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? retryAfterMs, throttled };
+  return resultOf(verdict, reason, answer.retryAfterMs);
 }

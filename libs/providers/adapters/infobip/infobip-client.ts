@@ -1,6 +1,7 @@
 import { readRetryAfter, type OutboundResult } from '#platform/http-client';
 import type { ProviderContext } from '../../message-provider.js';
 import { asList, isObject, parseObject } from '../json.js';
+import { reasonOfWordless, type WordlessAnswer } from '../verdict.js';
 import type { InfobipConfig } from './infobip.config.js';
 
 const MANAGEMENT_DEADLINE_MS = 10_000;
@@ -10,11 +11,7 @@ export type InfobipAnswer =
   | { kind: 'ok'; body: Record<string, unknown> }
   /** `word`: `messageId` of the older form of errors, `errorCode` of the newer one. `field`: the first one named. */
   | { kind: 'error'; status: number; word: string; field?: string; retryAfterMs?: number }
-  | { kind: 'server_error'; status: number }
-  /** A 429 of something in front of Infobip: nothing was handed on. */
-  | { kind: 'throttled'; retryAfterMs?: number }
-  | { kind: 'not_sent'; reason: string; distrusted?: boolean }
-  | { kind: 'unreadable'; reason: string };
+  | WordlessAnswer;
 
 export interface InfobipCall {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -106,13 +103,9 @@ export function describe(answer: InfobipAnswer): string {
   switch (answer.kind) {
     case 'error':
       return reasonOf(answer.word);
-    case 'server_error':
-      return `status_${answer.status}`;
-    case 'throttled':
-      return 'status_429';
     case 'ok':
       return 'ok';
     default:
-      return answer.reason;
+      return reasonOfWordless(answer);
   }
 }

@@ -1,15 +1,7 @@
-import type { FailureClass } from '../../message-provider.js';
-
-/** What one of Infobip's codes means for a message. The router reads the class; nobody else looks at the codes. */
-export type InfobipVerdict =
-  { retryAfterMs: number; throttled?: true } | { failure: FailureClass } | 'unknown';
+import { reject, retry, throttle, type Verdict } from '../verdict.js';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
-
-const retry = (retryAfterMs: number): InfobipVerdict => ({ retryAfterMs });
-const throttle = (retryAfterMs: number): InfobipVerdict => ({ retryAfterMs, throttled: true });
-const reject = (failure: FailureClass): InfobipVerdict => ({ failure });
 
 /** `status.groupId`. */
 export const GROUP = { OK: 0, PENDING: 1, UNDELIVERABLE: 2, DELIVERED: 3, EXPIRED: 4, REJECTED: 5 } as const;
@@ -25,7 +17,7 @@ export function isFailedGroup(groupId: number): boolean {
  * the newer one.
  */
 const VERDICTS = {
-  status: new Map<number, InfobipVerdict>([
+  status: new Map<number, Verdict>([
     [4, reject('receiver')],
     [6, reject('receiver')],
     [8, reject('receiver')],
@@ -57,7 +49,7 @@ const VERDICTS = {
     [99, reject('account')],
     [100, reject('account')],
   ]),
-  error: new Map<number, InfobipVerdict>([
+  error: new Map<number, Verdict>([
     [608, reject('receiver')],
     [7002, reject('receiver')],
     [7003, reject('receiver')],
@@ -71,7 +63,7 @@ const VERDICTS = {
     [7036, reject('template')],
     [7037, reject('template')],
   ]),
-  http: new Map<string, InfobipVerdict>([
+  http: new Map<string, Verdict>([
     ['UNAUTHORIZED', reject('account')],
     ['FORBIDDEN', reject('account')],
     ['BAD_REQUEST', reject('bug')],
@@ -88,7 +80,7 @@ const VERDICTS = {
 };
 
 /** Of an error whose own id is not listed: `error.groupId` 1 is about the handset, 3 about its operator. */
-const BY_ERROR_GROUP = new Map<number, InfobipVerdict>([
+const BY_ERROR_GROUP = new Map<number, Verdict>([
   [1, reject('receiver')],
   [3, reject('receiver')],
 ]);
@@ -103,7 +95,7 @@ export interface Outcome {
 
 /** Only for a group that has failed. An id of a group of later years is judged by the group alone. */
 export function judgeOutcome({ groupId, statusId, errorId, errorGroupId }: Outcome): {
-  verdict: InfobipVerdict;
+  verdict: Verdict;
   reason: string;
 } {
   const hasError = errorId !== undefined && errorId !== 0;
@@ -121,7 +113,7 @@ export function judgeOutcome({ groupId, statusId, errorId, errorGroupId }: Outco
 }
 
 /** Decided on Infobip's word; one that is not listed by what came beside it. */
-export function judgeHttpError(word: string, status: number): InfobipVerdict {
+export function judgeHttpError(word: string, status: number): Verdict {
   const known = VERDICTS.http.get(word);
   if (known) return known;
   // ZALO-TMP404, KAKAO-TMP400: a product's own error about a template.

@@ -1,7 +1,7 @@
 import { type OutboundResult, readRetryAfter } from '#platform/http-client';
 import type { ProviderContext, SendResult } from '../../message-provider.js';
 import { isObject, parseObject } from '../json.js';
-import { resultOf } from '../verdict.js';
+import { resultOf, resultOfWordless, type WordlessAnswer } from '../verdict.js';
 import { isErrorWord, judgeTelegramError, reasonOf } from './telegram-errors.js';
 import type { TelegramGatewayConfig } from './telegram-gateway.config.js';
 
@@ -13,10 +13,7 @@ type Method = 'checkSendAbility' | 'sendVerificationMessage' | 'checkVerificatio
 export type TelegramAnswer =
   | { kind: 'ok'; result: Record<string, unknown> }
   | { kind: 'error'; word: string; status: number; retryAfterMs?: number }
-  /** A 429 of something in front of the Gateway: nothing was handed on. */
-  | { kind: 'throttled'; retryAfterMs?: number }
-  | { kind: 'not_sent'; reason: string; distrusted?: boolean }
-  | { kind: 'unreadable'; reason: string };
+  | WordlessAnswer;
 
 export async function callTelegram(
   method: Method,
@@ -62,14 +59,7 @@ export function toFailure(answer: Exclude<TelegramAnswer, { kind: 'ok' }>): Send
       const { word, status, retryAfterMs } = answer;
       return resultOf(judgeTelegramError(word, status), reasonOf(word), retryAfterMs);
     }
-    case 'throttled':
-      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs, throttled: true };
-    case 'not_sent':
-      // Whoever answers there is not the provider: not for a retry to mend.
-      return answer.distrusted
-        ? { outcome: 'rejected', reason: answer.reason, failure: 'account' }
-        : { outcome: 'retry', reason: answer.reason };
-    case 'unreadable':
-      return { outcome: 'unknown', reason: answer.reason };
+    default:
+      return resultOfWordless(answer);
   }
 }

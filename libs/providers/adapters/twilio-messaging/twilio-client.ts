@@ -1,6 +1,7 @@
 import { readRetryAfter, type OutboundResult } from '#platform/http-client';
 import type { ProviderContext } from '../../message-provider.js';
 import { parseObject } from '../json.js';
+import type { WordlessAnswer } from '../verdict.js';
 import { isErrorCode } from './twilio-errors.js';
 import type { TwilioMessagingConfig } from './twilio-messaging.config.js';
 
@@ -10,10 +11,7 @@ export const DEFAULT_BASE_URL = 'https://api.twilio.com';
 export type TwilioAnswer =
   | { kind: 'ok'; body: Record<string, unknown> }
   | { kind: 'error'; code: number; status: number; retryAfterMs?: number }
-  /** A 429 of something in front of Twilio: nothing was handed on. */
-  | { kind: 'throttled'; retryAfterMs?: number }
-  | { kind: 'not_sent'; reason: string; distrusted?: boolean }
-  | { kind: 'unreadable'; reason: string };
+  | WordlessAnswer;
 
 /** `path` is below the account: `Messages.json`, or `.json` for the account itself. */
 export async function callTwilio(

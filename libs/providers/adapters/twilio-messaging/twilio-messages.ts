@@ -1,6 +1,6 @@
 // What every message through Twilio has in common: how both ends are written, and what the answer means.
 import { asProviderId, type OutboundMessage, type SendResult } from '../../message-provider.js';
-import { resultOf } from '../verdict.js';
+import { resultOf, resultOfWordless } from '../verdict.js';
 import type { TwilioAnswer } from './twilio-client.js';
 import { judgeTwilioError } from './twilio-errors.js';
 
@@ -33,14 +33,7 @@ export function toResult(answer: TwilioAnswer): SendResult {
       const { code, status, retryAfterMs } = answer;
       return resultOf(judgeTwilioError(code, status), `twilio_${code}`, retryAfterMs);
     }
-    case 'throttled':
-      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs, throttled: true };
-    case 'not_sent':
-      // Whoever answers there is not the provider: not for a retry to mend.
-      return answer.distrusted
-        ? { outcome: 'rejected', reason: answer.reason, failure: 'account' }
-        : { outcome: 'retry', reason: answer.reason };
-    case 'unreadable':
-      return { outcome: 'unknown', reason: answer.reason };
+    default:
+      return resultOfWordless(answer);
   }
 }

@@ -2,6 +2,7 @@
 import { type OutboundResult, readRetryAfter } from '#platform/http-client';
 import { asProviderId, type SendResult } from '../../message-provider.js';
 import { isObject, parseObject } from '../json.js';
+import { reasonOfWordless, resultOf, resultOfWordless, type WordlessAnswer } from '../verdict.js';
 import { judgeGraphError } from './graph-errors.js';
 
 export interface GraphError {
@@ -16,11 +17,7 @@ export interface GraphError {
 export type GraphAnswer =
   | { kind: 'ok'; body: Record<string, unknown> }
   | { kind: 'error'; status: number; error: GraphError; retryAfterMs?: number }
-  | { kind: 'server_error'; status: number }
-  /** A 429 of something in front of Graph: nothing was handed on. */
-  | { kind: 'throttled'; retryAfterMs?: number }
-  | { kind: 'not_sent'; reason: string; distrusted?: boolean }
-  | { kind: 'unreadable'; reason: string };
+  | WordlessAnswer;
 
 export function sortGraphAnswer(result: OutboundResult, now: number): GraphAnswer {
   if (result.kind === 'not_sent') return result;
@@ -64,24 +61,10 @@ export function toSendResult(answer: GraphAnswer, to: string): SendResult {
     }
     case 'error': {
       const verdict = judgeGraphError(answer.error.code, { ...answer.error, status: answer.status });
-      const reason = `meta_${answer.error.code}`;
-      if (verdict === 'unknown') return { outcome: 'unknown', reason };
-      if ('failure' in verdict) return { outcome: 'rejected', reason, failure: verdict.failure };
-      const { retryAfterMs, throttled } = verdict;
-      return { outcome: 'retry', reason, afterMs: answer.retryAfterMs ?? retryAfterMs, throttled };
+      return resultOf(verdict, `meta_${answer.error.code}`, answer.retryAfterMs);
     }
-    case 'throttled':
-      return { outcome: 'retry', reason: 'status_429', afterMs: answer.retryAfterMs, throttled: true };
-    case 'not_sent':
-      // Whoever answers there is not the provider: not for a retry to mend, and never a reason to ask less of it.
-      return answer.distrusted
-        ? { outcome: 'rejected', reason: answer.reason, failure: 'account' }
-        : { outcome: 'retry', reason: answer.reason };
-    // A 5xx without Graph's envelope comes from something in front of it: nobody can say what Graph did.
-    case 'server_error':
-      return { outcome: 'unknown', reason: `status_${answer.status}` };
-    case 'unreadable':
-      return { outcome: 'unknown', reason: answer.reason };
+    default:
+      return resultOfWordless(answer);
   }
 }
 
@@ -89,14 +72,10 @@ export function describe(answer: GraphAnswer): string {
   switch (answer.kind) {
     case 'error':
       return `meta_${answer.error.code}`;
-    case 'server_error':
-      return `status_${answer.status}`;
-    case 'throttled':
-      return 'status_429';
     case 'ok':
       return 'ok';
     default:
-      return answer.reason;
+      return reasonOfWordless(answer);
   }
 }
 

@@ -1,20 +1,13 @@
-import type { FailureClass } from '../../message-provider.js';
-
-/** What one Graph error code means for a message. The router reads the class; nobody else looks at Meta's codes. */
-export type GraphVerdict = { retryAfterMs: number; throttled?: true } | { failure: FailureClass } | 'unknown';
+import { reject, retry, throttle, type Verdict } from '../verdict.js';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
-
-const retry = (retryAfterMs: number): GraphVerdict => ({ retryAfterMs });
-const throttle = (retryAfterMs: number): GraphVerdict => ({ retryAfterMs, throttled: true });
-const reject = (failure: FailureClass): GraphVerdict => ({ failure });
 
 /**
  * From Meta's error reference. Decide on the code, never on the HTTP status or the title: Meta answers 400 for
  * throttles as well as for mistakes.
  */
-const VERDICTS: Record<number, GraphVerdict> = {
+const VERDICTS: Record<number, Verdict> = {
   0: reject('account'),
   1: retry(SECOND),
   2: retry(2 * SECOND),
@@ -92,7 +85,7 @@ interface Circumstances {
 export function judgeGraphError(
   code: number,
   { isTransient, subcode, status = 400 }: Circumstances = {},
-): GraphVerdict {
+): Verdict {
   if (code === UNKNOWN_OBJECT.code && subcode === UNKNOWN_OBJECT.subcode) return reject('account');
   const known = VERDICTS[code];
   if (known) return known;
