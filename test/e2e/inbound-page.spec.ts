@@ -121,12 +121,12 @@ it('is kept nowhere, found by nobody, and tells no other site where it was', asy
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
-    'x-robots-tag': 'noindex',
+    'x-robots-tag': 'noindex, nofollow, noarchive',
     'x-content-type-options': 'nosniff',
   });
   const policy = String(headers['content-security-policy']);
   expect(policy).toMatch(
-    /^default-src 'none'; style-src 'nonce-[\w+/=]{24}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
+    /^default-src 'none'; style-src 'nonce-[\w+/=]{24}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'$/,
   );
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DEFAULT_CONFIRM_RULES } from '#generators';
+import type { ChatButton } from '#providers';
 import { loggerFor } from '#platform/logging';
 import { renderNative } from '#platform/identifiers';
 import { Metrics } from '#platform/metrics';
@@ -9,7 +10,7 @@ import { ApprovalsService } from '../approvals.service.js';
 import { ChatReplies } from '../chat/chat-replies.service.js';
 import { type AnswerReply, QuestionStore, type SaidToQuestion } from '../hot-store/question-store.js';
 import { InboundMessagesService } from '../inbound/inbound-messages.service.js';
-import type { Heard, InboundReader } from '../inbound/inbound-reader.js';
+import { answerTo, type Heard, type InboundReader } from '../inbound/inbound-reader.js';
 import { AnswerPayloads } from './answer-payloads.js';
 import { type ConfirmTexts, confirmTexts, fillText } from './confirm-texts.js';
 import { type Found, type Question, QuestionFinder } from './question-finder.js';
@@ -154,21 +155,8 @@ export class ConfirmAnswersService implements InboundReader, OnApplicationBootst
     return open.length > 0;
   }
 
-  private async say(
-    { account, sender, notice }: Heard,
-    text: string,
-    buttons?: { payload: string; title: string }[],
-  ): Promise<void> {
-    await this.replies.say({
-      account,
-      channel: notice.channel,
-      to: notice.from,
-      senderId: sender.id,
-      text,
-      buttons,
-      inReplyTo: notice.providerMessageId,
-      key: `confirm:${notice.providerMessageId}`,
-    });
+  private async say(heard: Heard, text: string, buttons?: readonly ChatButton[]): Promise<void> {
+    await this.replies.say(answerTo(heard, 'confirm', text, buttons));
   }
 }
 

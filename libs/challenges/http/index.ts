@@ -5,7 +5,7 @@ import { ChallengesModule } from '../challenges.module.js';
 import { ChallengesController } from './challenges.controller.js';
 import { ConsentsController } from './consents.controller.js';
 import { InboundOpener } from './inbound-opener.js';
-import { InboundPageController } from './inbound-page.controller.js';
+import { InboundPageController } from './pages/inbound-page.controller.js';
 import { ExchangesController } from './exchanges.controller.js';
 import { LinkPagesController } from './pages/link-pages.controller.js';
 import { refusalPage } from './pages/refusal-page.js';

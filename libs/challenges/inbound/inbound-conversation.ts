@@ -3,7 +3,7 @@ import type { Identifier } from '#platform/identifiers';
 import { parseNative, renderNative } from '#platform/identifiers';
 import { ChatReplies } from '../chat/chat-replies.service.js';
 import type { InboundRecord } from './inbound-records.js';
-import type { Heard } from './inbound-reader.js';
+import { answerTo, type Heard } from './inbound-reader.js';
 import { inboundTexts } from './inbound-texts.js';
 import { TokenVault } from './token-vault.js';
 
@@ -30,7 +30,7 @@ export class InboundConversation {
   ) {}
 
   async say(heard: Heard, text: string): Promise<void> {
-    await this.reply(heard, text);
+    await this.chat.say(answerTo(heard, 'inbound', text));
   }
 
   /** The question of this challenge, with something before it when it is asked again. */
@@ -54,23 +54,7 @@ export class InboundConversation {
           ] as const);
     const name = renderNative('challenge', challenge.id);
     const buttons = choices.map(([answer, title]) => ({ payload: `inbound:${name}:${answer}`, title }));
-    await this.reply(heard, before === '' ? question : `${before} ${question}`, buttons);
-  }
-
-  private async reply(
-    { account, sender, notice }: Heard,
-    text: string,
-    buttons?: { payload: string; title: string }[],
-  ): Promise<void> {
-    await this.chat.say({
-      account,
-      channel: notice.channel,
-      to: notice.from,
-      senderId: sender.id,
-      text,
-      buttons,
-      inReplyTo: notice.providerMessageId,
-      key: `inbound:${notice.providerMessageId}`,
-    });
+    const text = before === '' ? question : `${before} ${question}`;
+    await this.chat.say(answerTo(heard, 'inbound', text, buttons));
   }
 }

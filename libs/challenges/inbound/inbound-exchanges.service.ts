@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '#providers';
 import type { Principal } from '#tenants';
@@ -9,6 +8,7 @@ import { ChallengesService } from '../challenges.service.js';
 import { newOperation } from '../hot-store/hot-store.js';
 import { InboundStore } from '../hot-store/inbound-store.js';
 import { endedProblem } from '../opening-problems.js';
+import { s256 } from '../pkce.js';
 import { type Assurance, assuranceOf } from './assurance.js';
 import { InboundRecords } from './inbound-records.js';
 
@@ -41,7 +41,7 @@ export class InboundExchanges {
   ): Promise<{ exchanged: Exchanged } | { refused: Problem }> {
     const record = await this.records.read(caller.tenantId, id);
     if (!record?.pkce) return { refused: await this.withoutSecret(caller, id) };
-    const digest = createHash('sha256').update(codeVerifier).digest('base64url');
+    const digest = s256(codeVerifier);
     if (!constantTimeEqual(digest, record.pkce)) return { refused: new Problem('exchange.not_accepted') };
     const { verdict, state, why } = await this.store.exchange(id, caller.tenantId, operation, WITHIN_MS);
     const { received } = record.challenge;

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#tenants';
 import { Problem } from '#platform/errors';
 import type { Identifier } from '#platform/identifiers';
 import { HotStore, newOperation } from '../hot-store/hot-store.js';
 import { LinkStore } from '../hot-store/link-store.js';
+import { s256 } from '../pkce.js';
 import { parseTicket, renderTicket, type Ticket } from './link-urls.js';
 import { LinkVault } from './link-vault.js';
 
@@ -95,9 +95,4 @@ export class ExchangesService {
         });
     }
   }
-}
-
-/** RFC 7636. */
-function s256(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url');
 }

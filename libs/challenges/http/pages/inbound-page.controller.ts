@@ -1,16 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#tenants';
-import type { ChallengeState } from '../challenge-state.js';
-import { type InboundRecord, InboundRecords } from '../inbound/inbound-records.js';
-import { inboundTexts, type PageTexts } from '../inbound/inbound-texts.js';
-import { groupToken } from '../inbound/inbound-token.js';
-import { qrSvg } from '../inbound/qr-svg.js';
-import { TokenVault } from '../inbound/token-vault.js';
-import { firstLink, writeLinks } from '../inbound/write-links.js';
-import { type InboundPage, renderInboundPage, renderNothing } from './inbound-page.js';
+import type { ChallengeState } from '../../challenge-state.js';
+import { type InboundRecord, InboundRecords } from '../../inbound/inbound-records.js';
+import { inboundTexts, type PageTexts } from '../../inbound/inbound-texts.js';
+import { groupToken } from '../../inbound/inbound-token.js';
+import { qrSvg } from '../../inbound/qr-svg.js';
+import { TokenVault } from '../../inbound/token-vault.js';
+import { firstLink, writeLinks } from '../../inbound/write-links.js';
+import { inboundPage, type InboundView, nothingPage } from './inbound-page.js';
+import { sendPage } from './page.js';
 
 /**
  * The page beside the chat: the code, where to send it, the number that the chat asks for, and what became of it. It
@@ -29,29 +29,21 @@ export class InboundPageController {
   async show(@Param('page') page: string, @Res() reply: FastifyReply): Promise<void> {
     const id = this.tokens.readPageKey(page);
     const record = id === undefined ? undefined : await this.records.readPublic(id);
-    const nonce = randomBytes(16).toString('base64');
-    void reply.status(record ? 200 : 404).headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
-      'x-robots-tag': 'noindex',
-    });
-    const html = record
-      ? renderInboundPage(await this.pageOf(record), nonce)
-      : renderNothing(inboundTexts('en').page, nonce);
-    void reply.send(html);
+    if (record) sendPage(reply, inboundPage(await this.viewOf(record)));
+    else sendPage(reply, nothingPage(inboundTexts('en').page), 404);
   }
 
-  private async pageOf(record: InboundRecord): Promise<InboundPage> {
+  private async viewOf(record: InboundRecord): Promise<InboundView> {
     const { challenge, options, language, generator } = record;
     const { page: texts, prefilled } = inboundTexts(language);
-    const page: InboundPage = { language, texts, purpose: options.purpose, consentText: options.consentText };
-    if (challenge.state !== 'pending') return { ...page, outcome: outcomeOf(challenge.state, texts) };
-    if (options.purpose === 'login') page.matchNumber = this.tokens.numbers(challenge.id).right;
+    const view: InboundView = { language, texts, purpose: options.purpose, consentText: options.consentText };
+    if (challenge.state !== 'pending') return { ...view, outcome: outcomeOf(challenge.state, texts) };
+    if (options.purpose === 'login') view.matchNumber = this.tokens.numbers(challenge.id).right;
     const token = record.receivedAt === undefined ? await this.records.token(challenge) : undefined;
-    if (token === undefined) return page;
+    if (token === undefined) return view;
     const shown = groupToken(token);
     const text = prefilled[options.purpose](shown);
-    page.waiting = {
+    view.waiting = {
       token: shown,
       sender: displayed(generator.plan[0]!.senderAddress),
       qrSvg: qrSvg(firstLink(generator.plan, text), shown),
@@ -61,7 +53,7 @@ export class InboundPageController {
       })),
       until: new Date(challenge.expiresAt).toISOString().slice(11, 16),
     };
-    return page;
+    return view;
   }
 }
 

@@ -1,7 +1,9 @@
-import type { PageTexts } from '../inbound/inbound-texts.js';
+import type { PageTexts } from '../../inbound/inbound-texts.js';
+import { Html, html } from './html.js';
+import type { Page } from './page.js';
 
 /** What the page of a code that people send us shows. */
-export interface InboundPage {
+export interface InboundView {
   language: string;
   texts: PageTexts;
   purpose: 'login' | 'consent';
@@ -23,85 +25,44 @@ export interface InboundPage {
   outcome?: string;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; font: 1.125rem/1.5 system-ui, sans-serif; }
-main { max-width: 30rem; margin: 0 auto; padding: 1rem; }
-svg { display: block; width: 100%; max-width: 18rem; margin: 1rem auto; }
-a { display: block; padding: .75rem 1rem; margin: .5rem 0; border: 2px solid; border-radius: .5rem; text-align: center; }
-.number { font-size: 3rem; font-weight: 700; text-align: center; margin: 0; }
-code { display: block; font-size: 1.75rem; white-space: nowrap; }
-blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 4px solid; white-space: pre-line; }
-`;
+const REFRESH_SECONDS = 5;
 
-/** Plain HTML without a script; it is asked for again while there is something to wait for. Everything is escaped. */
-export function renderInboundPage(page: InboundPage, nonce: string): string {
-  const { texts, purpose, waiting, matchNumber, outcome, consentText } = page;
-  const title = escape(texts.title[purpose]);
-  const goesOn = outcome === undefined;
-  return document(page.language, title, nonce, goesOn, [
-    `<h1>${title}</h1>`,
-    goesOn ? '' : `<p role="status">${escape(outcome)}</p>`,
-    consentText && goesOn
-      ? `<p>${escape(texts.wording)}</p><blockquote>${escape(consentText)}</blockquote>`
-      : '',
-    matchNumber && goesOn ? `<p>${escape(texts.number)}</p><p class="number">${escape(matchNumber)}</p>` : '',
-    goesOn && !waiting ? `<p role="status">${escape(texts.answer)}</p>` : '',
-    waiting ? waitingPart(waiting, texts) : '',
-    goesOn ? `<p><small>${escape(texts.refresh)}</small></p>` : '',
-  ]);
+/** Without a script: it is asked for again while there is something to wait for. */
+export function inboundPage(view: InboundView): Page {
+  const { texts, purpose, language, outcome } = view;
+  const ended = outcome !== undefined;
+  return {
+    lang: language.replace('_', '-'),
+    title: texts.title[purpose],
+    body: ended ? html`<p role="status">${outcome}</p>` : goingOn(view),
+    ...(!ended && { goOn: { afterSeconds: REFRESH_SECONDS } }),
+  };
 }
 
 /** For an address that nothing is at. */
-export function renderNothing(texts: PageTexts, nonce: string): string {
-  const said = escape(texts.unknown);
-  return document('en', said, nonce, false, [`<h1>${said}</h1>`]);
+export function nothingPage(texts: PageTexts): Page {
+  return { lang: 'en', title: texts.unknown, body: html`` };
 }
 
-function waitingPart(waiting: NonNullable<InboundPage['waiting']>, texts: PageTexts): string {
-  const links = waiting.links.map(
-    ({ name, href }) => `<a href="${escape(href)}">${escape(texts.open[name])}</a>`,
-  );
-  return [
-    `<p>${escape(texts.scan)}</p>`,
-    waiting.qrSvg,
-    ...links,
-    `<p>${escape(texts.type(waiting.sender))} <code>${escape(waiting.token)}</code></p>`,
-    `<p>${escape(texts.until(waiting.until))}</p>`,
-  ].join('\n');
+function goingOn({ texts, consentText, matchNumber, waiting }: InboundView): Html {
+  return html`${
+      consentText &&
+      html`<p>${texts.wording}</p>
+        <blockquote>${consentText}</blockquote>`
+    }
+    ${
+      matchNumber &&
+      html`<p>${texts.number}</p>
+        <p class="number">${matchNumber}</p>`
+    }
+    ${waiting ? waitingPart(waiting, texts) : html`<p role="status">${texts.answer}</p>`}
+    <p><small>${texts.refresh}</small></p>`;
 }
 
-function document(
-  language: string,
-  title: string,
-  nonce: string,
-  again: boolean,
-  parts: readonly string[],
-): string {
-  return `<!doctype html>
-<html lang="${escape(language.replace('_', '-'))}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-${again ? '<meta http-equiv="refresh" content="5">' : ''}
-<title>${title}</title>
-<style nonce="${nonce}">${STYLE}</style>
-</head>
-<body><main>
-${parts.filter(Boolean).join('\n')}
-</main></body>
-</html>
-`;
-}
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+function waitingPart(waiting: NonNullable<InboundView['waiting']>, texts: PageTexts): Html {
+  return html`<p>${texts.scan}</p>
+    ${new Html(waiting.qrSvg)}
+    ${waiting.links.map(({ name, href }) => html`<a class="button quiet" href="${href}">${texts.open[name]}</a>`)}
+    <p>${texts.type(waiting.sender)} <code>${waiting.token}</code></p>
+    <p>${texts.until(waiting.until)}</p>`;
 }

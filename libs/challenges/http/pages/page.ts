@@ -26,7 +26,10 @@ input { font: inherit; font-size: 1.5rem; letter-spacing: .2em; width: 4.5rem; p
 button, .button { display: block; width: 100%; box-sizing: border-box; min-height: 3rem; margin-top: 1rem; padding: .6rem;
   font: inherit; font-weight: 600; text-align: center; border: .125rem solid #1a5fb4; border-radius: .5rem;
   background: #1a5fb4; color: #fff; text-decoration: none; }
-button.quiet { background: none; color: inherit; }
+.quiet { background: none; color: inherit; }
+svg { display: block; width: 100%; max-width: 18rem; margin: 1rem auto; }
+code { display: block; font-size: 1.75rem; white-space: nowrap; }
+blockquote { margin: 1rem 0; padding-left: 1rem; border-left: .25rem solid; white-space: pre-line; }
 :focus-visible { outline: .2rem solid #e5a50a; outline-offset: .15rem; }
 `;
 
