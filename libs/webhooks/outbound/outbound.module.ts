@@ -12,32 +12,19 @@ import { ReplaysService } from './replays.service.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 import { WebhookSender } from './webhook-sender.js';
 
+const SERVICES = [
+  CallbackFormats,
+  DeliveriesLog,
+  DeliveryStore,
+  EndpointsService,
+  EventRenderer,
+  EventSequencer,
+  EventStore,
+  ReplaysService,
+  WebhookSecrets,
+  WebhookSender,
+];
+
 /** What tenants hear of: the order of events, their endpoints, and how they get there. */
-@Module({
-  imports: [ChallengesModule, TenantEventsModule],
-  providers: [
-    CallbackFormats,
-    DeliveriesLog,
-    DeliveryStore,
-    EndpointsService,
-    EventRenderer,
-    EventSequencer,
-    EventStore,
-    ReplaysService,
-    WebhookSecrets,
-    WebhookSender,
-  ],
-  exports: [
-    CallbackFormats,
-    DeliveriesLog,
-    DeliveryStore,
-    EndpointsService,
-    EventRenderer,
-    EventSequencer,
-    EventStore,
-    ReplaysService,
-    WebhookSecrets,
-    WebhookSender,
-  ],
-})
+@Module({ imports: [ChallengesModule, TenantEventsModule], providers: SERVICES, exports: SERVICES })
 export class OutboundModule {}
