@@ -23,8 +23,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['reflect-metadata'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // Each of the processes loads Nest, TypeORM and BullMQ once, not a hundred times. What a file leaves behind in its
     // process (an open handle, a changed variable) the next one meets. Three on two processors: specs wait a lot.

@@ -130,7 +130,7 @@ describe('the journal writer', () => {
   it('moves by itself once started, and what waits when it is told to stop is not half done', async () => {
     const { writer } = await start({ drains: true });
     await append(1);
-    await expect.poll(waiting, { timeout: 2_000 }).toEqual([0, 0, 0, 0]);
+    await expect.poll(waiting, { timeout: 30_000 }).toEqual([0, 0, 0, 0]);
     await writer.onModuleDestroy();
     await append(1);
     await new Promise((resolve) => setTimeout(resolve, 400));

@@ -146,7 +146,7 @@ describe('in a browser', () => {
 
       const id = await send(number);
       const text = bubble(page).locator('.bubble-text');
-      await expect.poll(() => text.textContent(), { timeout: 10_000 }).toMatch(/is your verification code\./);
+      await expect.poll(() => text.textContent(), { timeout: 30_000 }).toMatch(/is your verification code\./);
       const { code } = (await house.call('GET', `/v1/challenges/${id}/code`)).json;
       expect(await text.textContent()).toBe(
         `${code} is your verification code. For your security, do not share this code.`,
@@ -201,7 +201,7 @@ describe('in a browser', () => {
       const { page, complaints } = await openPhone(number);
       await send(number, language);
       await expect
-        .poll(() => bubble(page).locator('.bubble-text').textContent(), { timeout: 10_000 })
+        .poll(() => bubble(page).locator('.bubble-text').textContent(), { timeout: 30_000 })
         .toMatch(text);
       expect(await bubble(page).locator('.bubble-footer').textContent()).toBe(footer);
       expect(await bubble(page).getAttribute('lang')).toBe(language.replace('_', '-'));
@@ -217,7 +217,7 @@ describe('in a browser', () => {
       await send(number);
       await page.locator('.bubble-footer:visible').nth(1).waitFor();
       await expect
-        .poll(() => page.locator('#steps li').allTextContents(), { timeout: 10_000 })
+        .poll(() => page.locator('#steps li').allTextContents(), { timeout: 30_000 })
         .toHaveLength(4);
       expect((await page.locator('#steps span').allTextContents()).join()).toBe(
         'Accepted,Sent,Delivered,Read',
@@ -234,7 +234,7 @@ describe('in a browser', () => {
       const { page, complaints } = await openPhone(receiver());
       await page.evaluate(MISBEHAVE);
       await expect
-        .poll(() => complaints.join('\n'), { timeout: 10_000 })
+        .poll(() => complaints.join('\n'), { timeout: 30_000 })
         .toMatch(/(?=[^]*policy: script-src)(?=[^]*policy: img-src)(?=[^]*404: )/);
       expect(await page.evaluate(`'ran' in globalThis`)).toBe(false);
     });

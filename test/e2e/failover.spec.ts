@@ -72,7 +72,7 @@ describe('a plan over three providers', () => {
     await behave({ faults: [{ match: { phoneNumberId: '200000000000001' }, kind: 'notOnWhatsApp' }] });
     const receiver = '+525512380002';
     const id = await open(receiver, meta, sms);
-    const { json } = await untilMessages(id, 'failed,delivered', 10_000);
+    const { json } = await untilMessages(id, 'failed,delivered', 30_000);
     expect(json.messages).toMatchObject([{ channel: 'whatsapp', reason: 'meta_131026' }, { channel: 'sms' }]);
     const [whatsapp, text] = await house.simulated(receiver);
     expect(text).toMatchObject({ channel: 'sms', code: whatsapp!.code });

@@ -213,7 +213,7 @@ export async function challengesWith(redis: House['redis'], states: string): Pro
 export async function until<T>(
   look: () => Promise<T>,
   done: (found: T) => boolean,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {

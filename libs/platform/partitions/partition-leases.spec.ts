@@ -108,7 +108,7 @@ describe.concurrent('the partitions’ leases', () => {
     await leaving.leases.beforeApplicationShutdown();
     expect(leaving.leases.held()).toEqual([]);
     expect(await leaving.redis.client.keys('*lease')).toEqual([]);
-    await expect.poll(() => next.leases.held(), { timeout: 2_000 }).toEqual(ALL);
+    await expect.poll(() => next.leases.held(), { timeout: 10_000 }).toEqual(ALL);
   });
 
   it('given back stay so, whatever renewal was on its way', async (context) => {

@@ -131,7 +131,7 @@ describe('a change', () => {
     const [writer, reader] = [await start({ polling: true }), await start({ polling: true })];
     for (const [revision, name] of ['first', 'second', 'third'].entries()) {
       await writer.config.publish('account', 'x', revision, { name });
-      await expect.poll(() => read(reader), { timeout: 2_000, interval: 20 }).toBe(name);
+      await expect.poll(() => read(reader), { timeout: 30_000, interval: 20 }).toBe(name);
       expect(await read(writer)).toBe(name);
     }
   });

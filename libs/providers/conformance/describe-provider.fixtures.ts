@@ -105,7 +105,7 @@ async function expectOnPhone({ url, message }: SimulatorStage, provider: Simulat
     const answer = await fetch(`${url}/_sim/phones/${encodeURIComponent(message.to)}`);
     return ((await answer.json()) as { messages: Bubble[] }).messages.at(-1);
   };
-  await expect.poll(async () => (await newest())?.status, { timeout: 5_000 }).toMatch(/^(delivered|read)$/);
+  await expect.poll(async () => (await newest())?.status, { timeout: 30_000 }).toMatch(/^(delivered|read)$/);
   const bubble = (await newest())!;
   expect(bubble.channel).toBe(message.channel);
   expect(written(provider, bubble.text)).toContain(message.code);

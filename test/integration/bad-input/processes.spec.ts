@@ -179,7 +179,7 @@ describe('a running API', () => {
     // It still works for whoever asks it: taking it out is the load balancer's part.
     expect((await ask('GET', `${api.url}/v1/generators`, undefined, headers())).status).toBe(200);
     await house.redis.config('SET', 'maxmemory-policy', 'noeviction');
-    await until(ready, ({ status }) => status === 200, 10_000);
+    await until(ready, ({ status }) => status === 200, 30_000);
     expect(errors()).toHaveLength(1);
   });
 });

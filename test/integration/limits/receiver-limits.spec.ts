@@ -243,7 +243,7 @@ describe('what one receiver may be sent', () => {
     await house.redis.bgrewriteaof();
     await house.redisServer.kill('SIGKILL');
     await house.redisServer.restart();
-    await expect.poll(() => house.redis.ping().catch(() => ''), { timeout: 10_000 }).toBe('PONG');
+    await expect.poll(() => house.redis.ping().catch(() => ''), { timeout: 30_000 }).toBe('PONG');
     expect(await caller.open(receiver, 'a')).toMatchObject(refusal('receiver.disabled', 403));
   });
 

@@ -131,7 +131,7 @@ describe('FR-18: a refused send is journalled with its reason, and sends nothing
     await caller.check(opened, 'a', true);
     await caller.call('POST', '/v1/receivers/unblock', { receiver, purpose: 'recovery' });
     const [item] = await caller.history(receiver, (found) => found[0]?.status === 'approved');
-    await expect.poll(() => journalBacklog(house.redis), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => journalBacklog(house.redis), { timeout: 30_000 }).toBe(0);
     expect(item).toMatchObject({ status: 'approved', attemptsRemaining: 3, sends: 1 });
     expect(Date.parse(item.resendAfter) - Date.parse(item.openedAt)).toBe(30_000);
     const rows = await journalRows(house.databaseUrl);
