@@ -26,7 +26,7 @@ export class ModelRun {
     private readonly redis: Redis,
     mutant: Mutant | undefined,
   ) {
-    const partitions = { tag: () => TAG } as unknown as Partitions;
+    const partitions = { tag: () => TAG, tagOf: () => TAG } as unknown as Partitions;
     const connection = { client: redis } as RedisConnection;
     const scripts = new HotStore(connection, partitions, this.clock as never);
     const messages = new MessageStore(connection, partitions, this.clock as never);
