@@ -79,26 +79,29 @@ function toOutgoing({
 }: JournalEntry): OutgoingEvent[] {
   if (!isEventType(type)) return [];
   const subject = renderNative('challenge', challengeId);
-  const told = { challenge: subject, sequence, ...toData(data) };
+  const told = toData(subject, sequence, data);
   return [{ id: `evt_${eventId}`, type, tenantId, subject, challengeId, at: occurredAt, data: told }];
 }
 
 /** By their names of `event-catalogue.ts`. What is not named here stays inside: references, sealed values. */
-function toData(data: Readonly<Record<string, string>>): Record<string, unknown> {
-  const { m, ch, ac, try: attempt, fl, pid, rt, fo, f, e, was, by, why } = data;
-  return {
-    ...(m && { message: Number(m) }),
-    ...(ch && { channel: channelOfLetter(ch) }),
-    ...(ac && { account: renderNative('account', ac) }),
-    ...(attempt && { attempt: Number(attempt) }),
-    ...(fl?.includes('d') && { duplicatePossible: true }),
-    ...(pid && { providerMessageId: pid }),
-    ...(rt && { route: rt }),
-    ...(fo && { follows: Number(fo) }),
-    ...(f && { failures: Number(f) }),
-    ...(e && { expiresAt: new Date(Number(e)).toISOString() }),
-    ...(was && { replaces: renderNative('challenge', was) }),
-    ...(by && { disclosedTo: renderNative('key', by) }),
-    ...(why && { reason: why }),
-  };
+function toData(
+  challenge: string,
+  sequence: number,
+  { m, ch, ac, try: attempt, fl, pid, rt, fo, f, e, was, by, why }: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const told: Record<string, unknown> = { challenge, sequence };
+  if (m) told['message'] = Number(m);
+  if (ch) told['channel'] = channelOfLetter(ch);
+  if (ac) told['account'] = renderNative('account', ac);
+  if (attempt) told['attempt'] = Number(attempt);
+  if (fl?.includes('d')) told['duplicatePossible'] = true;
+  if (pid) told['providerMessageId'] = pid;
+  if (rt) told['route'] = rt;
+  if (fo) told['follows'] = Number(fo);
+  if (f) told['failures'] = Number(f);
+  if (e) told['expiresAt'] = new Date(Number(e)).toISOString();
+  if (was) told['replaces'] = renderNative('challenge', was);
+  if (by) told['disclosedTo'] = renderNative('key', by);
+  if (why) told['reason'] = why;
+  return told;
 }

@@ -47,11 +47,7 @@ export class EventOutbox {
   }
 }
 
-function toWaiting({ tenantId, at, challengeId, ...event }: OutgoingEvent): WaitingEvent {
-  return {
-    ...event,
-    tenant: renderUuid(tenantId),
-    at: at.toISOString(),
-    ...(challengeId !== undefined && { challenge: renderUuid(challengeId) }),
-  };
+function toWaiting({ id, type, tenantId, subject, at, data, challengeId }: OutgoingEvent): WaitingEvent {
+  const [tenant, challenge] = [renderUuid(tenantId), challengeId && renderUuid(challengeId)];
+  return { id, type, tenant, subject, at: at.toISOString(), data, challenge };
 }

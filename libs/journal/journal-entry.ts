@@ -13,7 +13,7 @@ export interface JournalEntry {
   data: Record<string, string>;
 }
 
-const HEADER = new Set(['v', 't', 'c', 'q', 'n', 'at']);
+const HEADER: ReadonlySet<string> = new Set(['v', 't', 'c', 'q', 'n', 'at']);
 /** What this build can read. A newer writer keeps the old fields until every reader knows the new ones. */
 const VERSION = '1';
 const POSITIVE = /^[1-9]\d*$/;
@@ -26,9 +26,13 @@ const MAX_TIME_MS = 253_402_300_799_999;
  * cannot: one such entry must not hold up those around it.
  */
 export function parseStreamEntry(fields: readonly string[]): JournalEntry | undefined {
-  const all: Record<string, string> = {};
-  for (let at = 0; at + 1 < fields.length; at += 2) all[fields[at]!] = fields[at + 1]!;
-  const { v, t, c, q, n, at } = all;
+  const header: Record<string, string> = {};
+  const data: Record<string, string> = {};
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at]!;
+    (HEADER.has(name) ? header : data)[name] = fields[at + 1]!;
+  }
+  const { v, t, c, q, n, at } = header;
   if (v !== VERSION || !t || !c || !q || !n || !at) return undefined;
   if (!isIdentifier(c) || !isIdentifier(n) || !POSITIVE.test(q) || !POSITIVE.test(at)) return undefined;
   if (Number(q) > MAX_SEQUENCE || Number(at) > MAX_TIME_MS) return undefined;
@@ -40,6 +44,6 @@ export function parseStreamEntry(fields: readonly string[]): JournalEntry | unde
     tenantId: n,
     sequence: Number(q),
     occurredAt: new Date(Number(at)),
-    data: Object.fromEntries(Object.entries(all).filter(([name]) => !HEADER.has(name))),
+    data,
   };
 }

@@ -170,7 +170,8 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
     await this.database.transaction(async (manager) => {
       await manager.query(
         `INSERT INTO journal (event_id, occurred_at, tenant_id, challenge_id, sequence, type, data)
-         SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::jsonb[])
+         SELECT * FROM ROWS FROM (
+           unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::int[], $6::text[]), jsonb_array_elements($7::jsonb))
          ON CONFLICT DO NOTHING`,
         [
           entries.map((entry) => entry.eventId),
@@ -179,7 +180,7 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
           entries.map((entry) => renderUuid(entry.challengeId)),
           entries.map((entry) => entry.sequence),
           entries.map((entry) => entry.type),
-          entries.map((entry) => JSON.stringify(entry.data)),
+          JSON.stringify(entries.map(({ data }) => data)),
         ],
       );
       for (const projection of this.projections) await projection(entries, manager);

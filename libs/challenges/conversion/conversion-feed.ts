@@ -30,7 +30,7 @@ export class ConversionFeed {
   async apply(entries: readonly JournalEntry[], manager: EntityManager): Promise<void> {
     const endings = entries.filter(({ type }) => ENDINGS.includes(type));
     if (endings.length === 0) return;
-    const lives = await findLives(endings, manager);
+    const lives = await findLives(endings, entries, manager);
     const messages: CarriedMessage[] = [];
     const answered: { challengeId: Identifier; message: Carried }[] = [];
     for (const { challengeId, type, occurredAt } of endings) {
@@ -60,8 +60,35 @@ export class ConversionFeed {
   }
 }
 
-/** Every transition that the journal holds of these challenges; those of this batch are in it by now. */
+/** Every transition of these challenges: most of them from the journal; one that lived in this batch alone, from it. */
 async function findLives(
+  endings: readonly JournalEntry[],
+  batch: readonly JournalEntry[],
+  manager: EntityManager,
+): Promise<Map<Identifier, readonly ToldTransition[]>> {
+  const whole = wholeLives(endings, batch);
+  const others = endings.filter(({ challengeId }) => !whole.has(challengeId));
+  return others.length === 0 ? whole : new Map([...whole, ...(await readLives(others, manager))]);
+}
+
+/** As many transitions as the number of the last one says, and none of them twice. */
+function wholeLives(
+  endings: readonly JournalEntry[],
+  batch: readonly JournalEntry[],
+): Map<Identifier, readonly ToldTransition[]> {
+  const ids = new Set(endings.map(({ challengeId }) => challengeId));
+  const lives = new Map<Identifier, JournalEntry[]>();
+  for (const entry of batch) {
+    if (!ids.has(entry.challengeId)) continue;
+    const life = lives.get(entry.challengeId);
+    if (life) life.push(entry);
+    else lives.set(entry.challengeId, [entry]);
+  }
+  for (const [id, life] of lives) if (life.some(({ sequence }, at) => sequence !== at + 1)) lives.delete(id);
+  return lives;
+}
+
+async function readLives(
   endings: readonly JournalEntry[],
   manager: EntityManager,
 ): Promise<Map<Identifier, ToldTransition[]>> {

@@ -79,10 +79,19 @@ export function parseNative(kind: IdKind, text: unknown): Identifier | undefined
   return isIdentifier(id) ? id : undefined;
 }
 
+/** Those that were rendered last: a batch of the journal names each challenge, and its tenant, a dozen times. */
+const rendered = new Map<Identifier, string>();
+const MOST_RENDERED = 8_192;
+
 /** Lower-case UUID: Messangi's `requestId`, Authsignal's `challengeId`, PostgreSQL's `uuid`. */
 export function renderUuid(id: Identifier): string {
+  const known = rendered.get(id);
+  if (known !== undefined) return known;
   const hex = decodeBase32(id)!.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  if (rendered.size >= MOST_RENDERED) rendered.clear();
+  rendered.set(id, uuid);
+  return uuid;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
