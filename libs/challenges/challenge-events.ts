@@ -43,11 +43,12 @@ export class ChallengeEvents {
     manager: EntityManager,
   ): Promise<ReadonlyMap<Identifier, Callback>> {
     const callbacks = new Map<Identifier, Callback>();
+    if (ids.length === 0) return callbacks;
+    const versions = new Map<string, Callback | undefined>();
     for (const [id, version] of await this.history.generatorsOf(ids, manager)) {
-      const generator = await this.generators.loadVersion(version);
-      if (generator?.callbackUrl === undefined) continue;
-      const { callbackUrl: url, callbackFormat: format } = generator;
-      callbacks.set(id, { generatorId: generator.id, url, format });
+      if (!versions.has(version)) versions.set(version, await this.callbackOf(version));
+      const callback = versions.get(version);
+      if (callback) callbacks.set(id, callback);
     }
     return callbacks;
   }
@@ -57,6 +58,13 @@ export class ChallengeEvents {
     return new Map(
       found.map((challenge) => [challenge.id, { challenge, receiver: this.maskedReceiver(challenge) }]),
     );
+  }
+
+  private async callbackOf(version: string): Promise<Callback | undefined> {
+    const generator = await this.generators.loadVersion(version);
+    if (generator?.callbackUrl === undefined) return undefined;
+    const { id: generatorId, callbackUrl: url, callbackFormat: format } = generator;
+    return { generatorId, url, format };
   }
 
   private maskedReceiver({ tenantId, id, sealedReceiver }: Challenge): string | undefined {

@@ -43,13 +43,13 @@ const STEPS: { died: string; store: Store; toxic: Toxic & { command: string }; w
   {
     died: 'before it committed',
     store: 'postgres',
-    toxic: { mode: 'swallow_from', command: 'COMMIT' },
+    toxic: { mode: 'swallow_from', command: 'COMMIT', within: 'INSERT INTO journal' },
     written: false,
   },
   {
     died: 'having committed',
     store: 'postgres',
-    toxic: { mode: 'swallow_after', command: 'COMMIT' },
+    toxic: { mode: 'swallow_after', command: 'COMMIT', within: 'INSERT INTO journal' },
     written: true,
   },
   {

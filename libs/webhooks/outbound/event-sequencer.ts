@@ -8,10 +8,8 @@ import { type Identifier, newId, parseUuid, renderUuid } from '#platform/identif
 import { CallbackFormats } from './callback-formats.js';
 import { CLOUDEVENTS } from './endpoints.service.js';
 import { matches } from './event-patterns.js';
-import { EventStore, type TellableEvent } from './event-store.js';
+import { EventStore, type PlacedEvent, type Places } from './event-store.js';
 
-/** Of the outbox, each of up to 500 events. */
-const MOST_ROWS = 4;
 /** What a generator's own endpoint hears of, in our words. */
 const OF_CALLBACKS = ['challenge.*', 'message.*'];
 
@@ -23,7 +21,7 @@ interface Recipient {
 
 interface Route {
   endpoint: string;
-  event: TellableEvent;
+  event: PlacedEvent;
 }
 
 /**
@@ -44,10 +42,9 @@ export class EventSequencer {
   run(): Promise<number> {
     return this.database.transaction(async (manager) => {
       if (!(await this.store.tryLock(manager))) return 0;
-      const taken = await takeWaiting(manager);
-      const events = await this.store.append(taken, manager);
-      await this.deliver(events, manager);
-      return taken.length;
+      const { taken, places } = await this.store.take(manager);
+      if (places) await this.deliver(places, manager);
+      return taken;
     });
   }
 
@@ -58,21 +55,28 @@ export class EventSequencer {
     return id!;
   }
 
-  private async deliver(events: readonly TellableEvent[], manager: EntityManager): Promise<void> {
+  /** Most events are nobody's but the feed's: they are not even read. */
+  private async deliver(places: Places, manager: EntityManager): Promise<void> {
+    const recipients = await recipientsOf(places, manager);
+    const challenges = await this.store.challengesOf(places, manager);
+    const callbacks = await this.challenges.callbacksOf(challenges, manager);
+    if (recipients.length === 0 && callbacks.size === 0) return;
+    const events = await this.store.placed(places, manager);
     const known = events.filter(({ type }) => isEventType(type));
-    if (known.length === 0) return;
-    const recipients = await recipientsOf(known, manager);
     const routes = known.flatMap((event) =>
       recipients
         .filter(({ tenant, events: patterns }) => tenant === event.tenant_id && matches(patterns, event.type))
         .map(({ endpoint }): Route => ({ endpoint, event })),
     );
-    await this.insert([...routes, ...(await this.routeCallbacks(known, manager))], manager);
+    await this.insert([...routes, ...(await this.routeCallbacks(known, callbacks, manager))], manager);
   }
 
-  private async routeCallbacks(events: readonly TellableEvent[], manager: EntityManager): Promise<Route[]> {
-    const ids = events.flatMap(({ challenge_id: id }) => (id === null ? [] : [parseUuid(id)!]));
-    const callbacks = await this.challenges.callbacksOf([...new Set(ids)], manager);
+  private async routeCallbacks(
+    events: readonly PlacedEvent[],
+    callbacks: ReadonlyMap<Identifier, Callback>,
+    manager: EntityManager,
+  ): Promise<Route[]> {
+    if (callbacks.size === 0) return [];
     const endpoints = new Map<string, Promise<string | undefined>>();
     const routes: Route[] = [];
     for (const event of events) {
@@ -134,19 +138,12 @@ export class EventSequencer {
   }
 }
 
-async function takeWaiting(manager: EntityManager): Promise<WaitingEvent[]> {
-  // TypeORM answers a DELETE with its rows and their number.
-  const [rows] = (await manager.query(
-    `DELETE FROM event_outbox WHERE id IN (SELECT id FROM event_outbox ORDER BY id LIMIT ${MOST_ROWS}) RETURNING id, events`,
-  )) as [{ id: string; events: WaitingEvent[] }[], number];
-  return rows.sort((one, other) => Number(one.id) - Number(other.id)).flatMap(({ events }) => events);
-}
-
-async function recipientsOf(events: readonly TellableEvent[], manager: EntityManager): Promise<Recipient[]> {
+async function recipientsOf({ first, last }: Places, manager: EntityManager): Promise<Recipient[]> {
   return manager.query(
     `SELECT id AS endpoint, tenant_id AS tenant, events FROM webhook_endpoints
-     WHERE tenant_id = ANY($1::uuid[]) AND generator_id IS NULL AND disabled_at IS NULL
+     WHERE tenant_id IN (SELECT DISTINCT tenant_id FROM events WHERE position BETWEEN $1 AND $2)
+       AND generator_id IS NULL AND disabled_at IS NULL
      FOR KEY SHARE`,
-    [[...new Set(events.map(({ tenant_id: tenant }) => tenant))]],
+    [first, last],
   );
 }

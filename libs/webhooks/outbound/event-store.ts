@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { WaitingEvent } from '#journal';
 import { Database } from '#platform/database';
-import { type Identifier, renderUuid } from '#platform/identifiers';
+import { type Identifier, parseUuid, renderUuid } from '#platform/identifiers';
 
 /** An event as it was told, at its place in the order of all events. */
 export interface TellableEvent {
@@ -17,6 +17,15 @@ export interface TellableEvent {
   data: Record<string, unknown>;
 }
 
+/** As much of it as its way to endpoints depends on. */
+export type PlacedEvent = Pick<TellableEvent, 'position' | 'id' | 'tenant_id' | 'type' | 'challenge_id'>;
+
+/** Places from one to another, both among them; nobody else was given one in between. */
+export interface Places {
+  first: string;
+  last: string;
+}
+
 export interface EventPage {
   events: TellableEvent[];
   /** Where the next page begins, also when nothing matched in this one. */
@@ -27,6 +36,8 @@ export interface EventPage {
 
 /** Named after nothing: any number that nobody else in this database locks. */
 const ORDER_LOCK = 7_083_661_901;
+/** Of the outbox, each of up to 500 events. */
+const MOST_ROWS = 4;
 /** Looked through for one page: a rare type must not make one call read a whole month. */
 const MOST_LOOKED_AT = 5_000;
 
@@ -41,6 +52,46 @@ export class EventStore {
       ORDER_LOCK,
     ])) as [{ held: boolean }];
     return held;
+  }
+
+  /**
+   * Takes events out of the outbox and gives each its place, without a look at them. Whoever calls holds the lock.
+   * `places` is undefined when none was new.
+   */
+  async take(manager: EntityManager): Promise<{ taken: number; places: Places | undefined }> {
+    const [{ taken, first, last }] = (await manager.query(
+      `WITH taken AS (
+         DELETE FROM event_outbox WHERE id IN (SELECT id FROM event_outbox ORDER BY id LIMIT ${MOST_ROWS}) RETURNING id, events
+       ), placed AS (
+         INSERT INTO events (id, tenant_id, type, subject, challenge_id, at, data)
+         SELECT event->>'id', (event->>'tenant')::uuid, event->>'type', event->>'subject', (event->>'challenge')::uuid,
+           (event->>'at')::timestamptz, event->'data'
+         FROM taken, jsonb_array_elements(events) WITH ORDINALITY AS e (event, place)
+         ORDER BY taken.id, place
+         ON CONFLICT (id) DO NOTHING
+         RETURNING position
+       )
+       SELECT (SELECT coalesce(sum(jsonb_array_length(events)), 0)::int FROM taken) AS taken,
+         min(position)::text AS first, max(position)::text AS last FROM placed`,
+    )) as [{ taken: number; first: string | null; last: string | null }];
+    return { taken, places: first === null || last === null ? undefined : { first, last } };
+  }
+
+  /** In their order. */
+  async placed({ first, last }: Places, manager: EntityManager): Promise<PlacedEvent[]> {
+    return manager.query(
+      'SELECT position, id, tenant_id, type, challenge_id FROM events WHERE position BETWEEN $1 AND $2 ORDER BY position',
+      [first, last],
+    );
+  }
+
+  /** The challenges that these are about. */
+  async challengesOf({ first, last }: Places, manager: EntityManager): Promise<Identifier[]> {
+    const rows: { id: string }[] = await manager.query(
+      'SELECT DISTINCT challenge_id AS id FROM events WHERE position BETWEEN $1 AND $2 AND challenge_id IS NOT NULL',
+      [first, last],
+    );
+    return rows.map(({ id }) => parseUuid(id)!);
   }
 
   /**

@@ -17,10 +17,20 @@ export type Toxic =
   | { mode: 'limit_data'; bytes: number }
   /** The command that holds this text is done, and its reply lost with the connection. */
   | { mode: 'drop_reply'; command: string; times?: number }
-  /** From the command that holds this text on, nothing of this connection arrives: neither it nor its reply. */
-  | { mode: 'swallow_from'; command: string }
+  /**
+   * From the command that holds this text on, nothing of this connection arrives: neither it nor its reply. `within`: in
+   * a transaction that held this text before.
+   */
+  | { mode: 'swallow_from'; command: string; within?: string }
   /** As before, but the command itself still arrives. */
-  | { mode: 'swallow_after'; command: string };
+  | { mode: 'swallow_after'; command: string; within?: string };
+
+interface Life {
+  passed: number;
+  swallowing: boolean;
+  /** The transaction that is open held the text that was looked for. */
+  within: boolean;
+}
 
 /** A lost packet comes again after TCP's least time-out. */
 const RETRANSMIT_MS = 200;
@@ -89,7 +99,7 @@ export class FaultProxy {
     });
     const pair: [Socket, Socket] = [client, upstream];
     this.pairs.add(pair);
-    const life = { passed: 0, swallowing: false };
+    const life: Life = { passed: 0, swallowing: false, within: false };
     this.carry(client, upstream, pair, life, true);
     this.carry(upstream, client, pair, life, false);
     for (const socket of pair) {
@@ -102,13 +112,7 @@ export class FaultProxy {
     }
   }
 
-  private carry(
-    from: Socket,
-    to: Socket,
-    pair: [Socket, Socket],
-    life: { passed: number; swallowing: boolean },
-    isRequest: boolean,
-  ): void {
+  private carry(from: Socket, to: Socket, pair: [Socket, Socket], life: Life, isRequest: boolean): void {
     let order = Promise.resolve();
     const inOrder = (work: () => Promise<void> | void): void => {
       order = order.then(work, work);
@@ -130,7 +134,7 @@ export class FaultProxy {
     arrivedAt: number,
     to: Socket,
     pair: [Socket, Socket],
-    life: { passed: number; swallowing: boolean },
+    life: Life,
     isRequest: boolean,
   ): Promise<void> {
     if (life.swallowing) return;
@@ -176,7 +180,11 @@ export class FaultProxy {
         return void to.write(chunk);
       case 'swallow_from':
       case 'swallow_after':
-        if (isRequest && chunk.includes(toxic.command)) {
+        if (isRequest && toxic.within !== undefined) {
+          if (chunk.includes('START TRANSACTION')) life.within = false;
+          if (chunk.includes(toxic.within)) life.within = true;
+        }
+        if (isRequest && chunk.includes(toxic.command) && (toxic.within === undefined || life.within)) {
           this.met++;
           life.swallowing = true;
           if (toxic.mode === 'swallow_from') return;
