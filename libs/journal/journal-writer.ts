@@ -20,7 +20,7 @@ const TROUBLE_MS = [500, 1_500] as const;
 /** Rows of one transaction. One that PostgreSQL does not manage in a statement's time is tried again at half of that. */
 const BATCH = { most: 4_000, least: 100 };
 /** Transactions at a time, each over partitions of its own: PostgreSQL has work while the other one waits for it. */
-const LANES = 2;
+const LANES = 3;
 const LAG_EVERY_MS = 5_000;
 /** A statement's time was up. */
 const QUERY_CANCELED = '57014';
@@ -50,6 +50,7 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly unreadableUpTo = new Map<string, string>();
   private lagReadAt = -Infinity;
   private batch = BATCH.most;
+  private readonly lanesBehind = new Set<number>();
 
   constructor(
     private readonly redis: RedisConnection,
@@ -59,6 +60,11 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly metrics: Metrics,
     private readonly months: JournalPartitions,
   ) {}
+
+  /** More waits in Redis than one look takes: PostgreSQL was away, or this process is asked too much. */
+  get isBehind(): boolean {
+    return this.lanesBehind.size > 0;
+  }
 
   /** Adds a room's read side. */
   project(projection: JournalProjection): void {
@@ -96,8 +102,10 @@ export class JournalWriter implements OnApplicationBootstrap, OnModuleDestroy {
   private async drainLane(lane: number): Promise<number> {
     let moved = 0;
     let reads = await this.readAll(lane, []);
+    this.lanesBehind.delete(lane);
     while (reads.length > 0) {
       const more = !this.rounds.stopped && reads.some(({ full }) => full);
+      if (more) this.lanesBehind.add(lane);
       const next = more ? this.readAll(lane, reads) : Promise.resolve([]);
       // Told below, unless the write fails first.
       next.catch(() => undefined);

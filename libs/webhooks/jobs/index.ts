@@ -1,4 +1,5 @@
 import { Module, type OnModuleDestroy } from '@nestjs/common';
+import { JournalModule } from '#journal';
 import { OutboundModule } from '../outbound/outbound.module.js';
 import { WebhooksQueue } from '../outbound/webhooks-queue.js';
 import { DeliverWebhookProcessor } from './deliver-webhook.processor.js';
@@ -10,7 +11,7 @@ const FINISH_MS = 15_000;
 
 /** What a worker of the queue `webhooks` opens of this room. */
 @Module({
-  imports: [OutboundModule],
+  imports: [OutboundModule, JournalModule],
   providers: [WebhooksQueue, DeliverWebhookProcessor, OutboundPoller],
 })
 export class WebhooksJobsModule implements OnModuleDestroy {

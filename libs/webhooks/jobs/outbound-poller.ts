@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { JournalWriter } from '#journal';
 import { Rounds } from '#platform/clock';
 import { Database } from '#platform/database';
 import { describeError, loggerFor } from '#platform/logging';
@@ -9,6 +10,8 @@ import { WebhooksQueue } from '../outbound/webhooks-queue.js';
 const BUSY_MS = 50;
 const IDLE_MS = 250;
 const TROUBLE_MS = 1_000;
+/** What waits in Redis is in the way of new codes; what waits in PostgreSQL is in nobody's. */
+const BEHIND_MS = 1_000;
 
 /** Looks for what is to be told, and for deliveries that are due. While PostgreSQL is away both wait with the journal. */
 @Injectable()
@@ -21,6 +24,7 @@ export class OutboundPoller implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sequencer: EventSequencer,
     private readonly deliveries: DeliveryStore,
     private readonly queue: WebhooksQueue,
+    private readonly journal: JournalWriter,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -42,7 +46,9 @@ export class OutboundPoller implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async lookOnce(): Promise<number> {
     try {
-      return (await this.look()) > 0 ? BUSY_MS : IDLE_MS;
+      const done = await this.look();
+      if (this.journal.isBehind) return BEHIND_MS;
+      return done > 0 ? BUSY_MS : IDLE_MS;
     } catch (error) {
       this.logger.warn({ error: describeError(error) }, 'events not told; they wait in PostgreSQL');
       return TROUBLE_MS;

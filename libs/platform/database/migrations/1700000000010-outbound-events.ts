@@ -11,6 +11,8 @@ export class OutboundEvents1700000000010 implements MigrationInterface {
         events jsonb NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now()
       );
+      -- Gone within a second: not worth being compressed.
+      ALTER TABLE event_outbox ALTER COLUMN events SET STORAGE EXTERNAL;
 
       CREATE TABLE events (
         position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
