@@ -244,7 +244,7 @@ describe('a process in trouble', () => {
     expect(oldApi.child.exitCode).toBe(0);
     await accepting.stop().catch(() => undefined);
     expect(await site.oracle.judge('FI-40')).toMatchObject({ ...KEPT, untaggedDuplicates: 0 });
-  });
+  }, 300_000);
 
   it('FI-42 an event loop that is blocked for eight seconds loses its locks, and the fence saves the receiver', async () => {
     await worker.kill();
