@@ -9,9 +9,7 @@
 --         | {'renewed'} | {'later', when, now} | {'done', state, '1' when the next step is owed or ''}
 -- Calling again with the token that holds the lease extends it.
 -- @include record
-local NEEDED = { 'g', 'c', 'lg', 'y', 'p', 'tn', 'sr', 'sr2', 'sr3', 'sr4', 'sr5', 'sr6', 'fr', 'fr2', 'fr3', 'fr4', 'fr5', 'fr6',
-  'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8', 'k', 'cr', 'vx', 'vx2', 'vx3', 'vx4', 'vx5', 'vx6', 'vx7', 'vx8',
-  'vx9', 'vx10', 'vx11', 'vx12' }
+local NEEDED = { 'g', 'c', 'lg', 'y', 'p', 'tn', 'k', 'cr', 'sr', 'fr', 'cx', 'vx' }
 local now = clock(tonumber(ARGV[1]))
 local number, token, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local record = redis.call('HMGET', KEYS[1], 's', 't', 'e', 'o', 'm' .. number, 'i', 'y', 'tn')
@@ -69,11 +67,14 @@ local suppression = suppression_key(partition, tenant, record[6], record[7], rec
 local suppressed = suppression and tonumber(redis.call('GET', suppression) or 0) > now
 local reply = { 'claimed', message.attempt, message.flags, message.channel, message.account, message.step, record[3],
   string.format('%.0f', now), tenant, was == 'q' and '' or '1', suppressed and '1' or '' }
-local rest = redis.call('HMGET', KEYS[1], unpack(NEEDED))
-for at, name in ipairs(NEEDED) do
-  if rest[at] then
-    reply[#reply + 1] = name
-    reply[#reply + 1] = rest[at]
+local function add(names)
+  for at, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+    if value then
+      reply[#reply + 1] = names[at]
+      reply[#reply + 1] = value
+      if MOST_FIELDS[names[at]] and #value == FIELD_BYTES then add(more_fields(names[at])) end
+    end
   end
 end
+add(NEEDED)
 return reply

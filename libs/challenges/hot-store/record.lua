@@ -51,6 +51,10 @@
 -- so that a reply that names no message finds what it may be about.
 -- {pNN}:tok:<digest>, {pNN}:asked:<tenant>:<person>, {pNN}:miss:…, {pNN}:unclear:…, {pNN}:stop:…: what the kind `inbound`
 -- finds its challenges and its people by; see inbound-store.ts.
+
+-- A value that may be longer than a field has so many of them at most: `sr`, `sr2`, … Only a full one is followed by another.
+local FIELD_BYTES = 64
+local MOST_FIELDS = { sr = 6, fr = 6, cx = 8, vx = 12, eu = 4 }
 local GRACE_MS = 900000
 local VERIFIED_MS = 180 * 86400000
 local MOST_MESSAGES = 9
@@ -97,15 +101,21 @@ local function decision_of(key, data)
   return data
 end
 
+-- The fields of a long value after its first one.
+local function more_fields(name)
+  local names = {}
+  for number = 2, MOST_FIELDS[name] do names[number - 1] = name .. number end
+  return names
+end
+
 -- Ends a challenge: wipes the code, its MAC and what the words say, frees the live key (a locked one keeps it until it
 -- expires).
 local function finish(key, partition, tenant, state, why, now, data, event)
   redis.call('HSET', key, 's', state, 'w', why, 'a', string.format('%.0f', now))
-  redis.call('HDEL', key, 'c', 'h', 'hk', 'cx', 'cx2', 'cx3', 'cx4', 'cx5', 'cx6', 'cx7', 'cx8', 'eu', 'eu2',
-    'eu3', 'eu4')
-  local record = redis.call('HMGET', key, 'i', 'n', 'g', 'vx')
-  if record[4] then
-    redis.call('HDEL', key, 'vx', 'vx2', 'vx3', 'vx4', 'vx5', 'vx6', 'vx7', 'vx8', 'vx9', 'vx10', 'vx11', 'vx12')
+  local record = redis.call('HMGET', key, 'i', 'n', 'g', 'cx', 'eu', 'vx')
+  redis.call('HDEL', key, 'c', 'h', 'hk')
+  for at, name in ipairs({ 'cx', 'eu', 'vx' }) do
+    if record[3 + at] then redis.call('HDEL', key, name, unpack(more_fields(name))) end
   end
   local id = id_of(key)
   if state ~= LOCKED and record[1] then
