@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { CLI } from '#journal';
-import { AccountsService, type LoadedAccount } from '#providers';
+import { type AccountInput, AccountsService, type LoadedAccount } from '#providers';
 import { TenantsService } from '#tenants';
 import { BootRefused, Config } from '#platform/config';
 import { HttpClient } from '#platform/http-client';
@@ -91,10 +91,7 @@ async function prepareAccount(
       { channel: 'whatsapp' as const, address: simulated.senderAddress, externalId: simulated.phoneNumberId },
     ],
   };
-  const known = (await accounts.list(tenantId)).find((account) => account.name === ACCOUNT);
-  return known
-    ? accounts.update(tenantId, known.id, input, CLI)
-    : accounts.create(tenantId, { ...input, provider: 'meta-cloud' }, CLI);
+  return keep(accounts, tenantId, 'meta-cloud', input);
 }
 
 async function prepareChatAccount(
@@ -117,10 +114,7 @@ async function prepareChatAccount(
     countries: ['*'],
     senders,
   };
-  const known = (await accounts.list(tenantId)).find((account) => account.name === CHAT_ACCOUNT);
-  const account = await (known
-    ? accounts.update(tenantId, known.id, input, CLI)
-    : accounts.create(tenantId, { ...input, provider: 'infobip' }, CLI));
+  const account = await keep(accounts, tenantId, 'infobip', input);
   const url = accounts.webhookUrl(account);
   await tellSimulator(context.get(HttpClient, { strict: false }), {
     method: 'PUT',
@@ -151,10 +145,20 @@ async function prepareMailAccount(
     countries: ['*'],
     senders: [{ channel: 'email' as const, address: MAIL_SENDER }],
   };
-  const known = (await accounts.list(tenantId)).find((account) => account.name === MAIL_ACCOUNT);
+  return keep(accounts, tenantId, 'smtp', input);
+}
+
+/** The account of this name, as it is to be now. */
+async function keep(
+  accounts: AccountsService,
+  tenantId: string,
+  provider: string,
+  input: Omit<AccountInput, 'provider'>,
+): Promise<LoadedAccount> {
+  const known = (await accounts.list(tenantId)).find(({ name }) => name === input.name);
   return known
     ? accounts.update(tenantId, known.id, input, CLI)
-    : accounts.create(tenantId, { ...input, provider: 'smtp' }, CLI);
+    : accounts.create(tenantId, { ...input, provider }, CLI);
 }
 
 /** Does at the simulator what a person does at Meta: gives it our webhook address and verify token. */
